@@ -192,6 +192,7 @@ def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[L
             print(f"trying what {environment} names, at most {probes.WITHIN:.0f} s", file=sys.stderr)
         tries = probes.of_receivers(loaded.config, values, client)
         rows = probes.tried([*tries, *probes.of_sources(loaded.environment.sources, intake, values)])
+        rows += probes.of_tiers(loaded.config, rows)
     else:
         rows = []
     tried = probes.findings(rows, stack=f"alertrelay-{environment}")

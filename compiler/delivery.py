@@ -10,6 +10,7 @@ from alertrelay.channels import channel
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config, Receiver
 
+from compiler.accompanying import NOTHING_BESIDE, Accompanying, accompanying_of
 from compiler.escalation import NOBODY, EscalationSection, check_escalation, read_escalation
 from compiler.flap_damping import ReadFlapRule, flap_rules
 from compiler.reading.finding import Findings, Place, did_you_mean
@@ -19,7 +20,10 @@ from compiler.reading.yamlfile import Value
 from compiler.slack import SlackSection, check_slack, read_slack_section, read_time_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack", "flap_damping", "escalation")
+KEYS = (
+    "fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack", "flap_damping", "escalation",
+    "grafana", "automation",
+)  # fmt: skip
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -53,6 +57,7 @@ class DeliveryFile:
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     charts: bool = False
     flap_damping: tuple[ReadFlapRule, ...] = ()
+    accompanying: Accompanying = NOTHING_BESIDE
     slack: SlackSection | None = None
     escalation: EscalationSection = NOBODY
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
@@ -84,6 +89,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         **_allowed(section, findings),
         charts=section.flag("charts", default=False),
         flap_damping=flap_rules(section),
+        accompanying=accompanying_of(section),
         slack=read_slack_section(section, email.get("time_zone", "")),
         escalation=read_escalation(section),
     )

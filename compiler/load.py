@@ -173,6 +173,9 @@ def compile_config(
         escalation=delivery.escalation.tiers,
         flap_damping=tuple(one.rule for one in delivery.flap_damping),
         maintenance=tuple(one.window for one in maintenance),
+        grafana=delivery.accompanying.grafana,
+        dashboards=delivery.accompanying.dashboards,
+        automations=delivery.accompanying.automations,
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

@@ -26,6 +26,7 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
+from infra.companion import CompanionConstruct
 from infra.dashboards import add_dashboards, add_relay_dashboard
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
@@ -163,6 +164,7 @@ class EnvironmentRelay(cdk.Stack):
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
         self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
+        self.companion = CompanionConstruct(self, "Companion", relay, config) if config.accompanied else None
         own = replace(relay, code=_asset(auditor_code)) if auditor_code else relay
         self.auditor = self._auditor(own, environment.audit, config, alerts, watch) if environment.audit else None
         if environment.dashboards:
@@ -266,7 +268,8 @@ class EnvironmentRelay(cdk.Stack):
         drills = self.auditor if self.parts.environment.audit and self.parts.environment.audit.drill else None
         alerts.close([each.function for each in (self.scorer, self.intake, drills) if each])
         functions = [forwarder.function for forwarder in self.forwarders.values()]
-        close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
+        own = [each.function for each in (self.auditor, self.companion) if each]
+        close(self.parts.ops, functions=[*functions, *own])
         close(self.parts.last_resort, functions=functions)
 
     def _rollout(self, watch: SelfWatch) -> None:

@@ -1,1 +1,1 @@
-"""What `check --live` tries of the outside: every service that the configuration names, without notifying anybody."""
+"""Tries every service that the configuration names for `check --live`, without notifying anybody."""

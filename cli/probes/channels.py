@@ -1,4 +1,4 @@
-"""How each kind of channel is tried without a message: a call that only reads, or one that changes nothing.
+"""Tries each kind of channel without a message: by a call that only reads, or one that changes nothing.
 
 Sources: Slack Web API auth.test; the answer `no_text` of a webhook that lives, and PagerDuty's to a key that does not
 (docs/answers.md); a resolve of an unknown dedup_key does nothing (PagerDuty, Events API v2 overview); Opsgenie, Alert

@@ -11,7 +11,8 @@ Outcome = Literal["ok", "not reached", "not authorised", "refused", "not tried"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRow:
-    """What came of one try. `what` names the service, `who` its users in the configuration, `text` what it answered."""
+    """The result of one try. `what` names the service, `who` its users in the configuration, `text` what it
+    answered."""
 
     what: str
     who: str

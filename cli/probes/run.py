@@ -35,7 +35,11 @@ _CODES = {
 def of_receivers(config: Config, values: Values, client: Client) -> list[LiveTry]:
     """Returns a try for each service and key that a receiver names."""
     targets = [target for receiver in config.receivers for target in receiver.targets]
-    return [_of_target(target, values, client) for target in targets]
+    probes = [_of_target(target, values, client) for target in targets]
+    if server := config.grafana:
+        run = partial(sources.grafana, server.url, server.token_key, values)
+        probes.append(LiveTry(what="Grafana", who="grafana", same=("grafana", server.url), run=run))
+    return probes
 
 
 def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
@@ -49,6 +53,25 @@ def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
         return LiveTry(what=what, who=who, same=(kind, settings), run=partial(aws.topic, settings, client))
     same = (kind, settings.key_name, getattr(settings, "url", ""), getattr(settings, "chat_id", ""))
     return LiveTry(what=what, who=who, same=same, run=partial(BY_KIND.get(kind, host_alone), settings, values))
+
+
+def of_tiers(config: Config, rows: Sequence[LiveRow]) -> list[LiveRow]:
+    """Returns a row for each tier of the escalation: a tier of which no contact was reached calls nobody."""
+    outcomes = {who: row.outcome for row in rows for who in row.who.split(", ")}
+    by_name = {receiver.name: receiver.targets for receiver in config.receivers}
+    found = []
+    for tier in config.escalation:
+        names = [str(target.integration) for name in tier.receivers for target in by_name.get(name, ())]
+        reached = [name for name in names if outcomes.get(name) == "ok"]
+        what, who = f"tier {tier.number}", ", ".join(names)
+        if reached:
+            text = f"{len(reached)} of {len(names)} contacts answer"
+            found.append(LiveRow(what=what, who=who, outcome="ok", text=text))
+        else:
+            text = f"none of {len(names)} contacts was reached: at this tier nobody would be called"
+            mend = "mend one of them by its own row"
+            found.append(LiveRow(what=what, who=who, outcome="not reached", text=text, mend=mend))
+    return found
 
 
 def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[LiveTry]:

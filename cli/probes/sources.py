@@ -1,7 +1,7 @@
 """Tries the servers that post here, as `sources` of an environment's file names them, and Grafana.
 
 Sources: Prometheus HTTP API (/api/v1/status/buildinfo, /api/v1/alertmanagers); Alertmanager API v2 (/api/v2/status);
-Grafana HTTP API (/api/health, /api/user/permissions is not used: it needs a user).
+Grafana HTTP API (/api/annotations).
 """
 
 from __future__ import annotations
@@ -44,6 +44,16 @@ def alertmanager(url: str, key: str, values: Values) -> str:
             "refused", f"{url} answered 200, but not as Alertmanager does", "name the address of Alertmanager"
         )
     return f"Alertmanager {version}"
+
+
+def grafana(url: str, key: str, values: Values) -> str:
+    """Asks for one annotation, by the token that writes them. Raises NotTaken."""
+    headers = _bearer(key, values)
+    answer = ask("GET", f"{url.rstrip('/')}/api/annotations?limit=1", name="Grafana", headers=headers)
+    authorised(answer, name="Grafana", key=key)
+    if not answer.text.lstrip().startswith("["):
+        raise NotTaken("refused", f"{url} answered 200, but not as Grafana does", "name the address of Grafana")
+    return "the token reads annotations; writing was not tried"
 
 
 def _bearer(key: str, values: Values) -> Mapping[str, str]:

@@ -16,13 +16,13 @@ READING = (
     "names_why_it_is_suppressed",
     "draws_the_route",
     "keeps_script_inert",
+    "shows_budgets_and_anomalies",
     "holds_five_thousand_alerts",
 )
 ACTING = (
     "signs_in_and_out",
     "previews_makes_and_undoes_a_silence",
     "expires_a_silence_and_takes_it_back",
-    "refuses_a_broken_expression",
     "keeps_the_draft_of_an_expired_session",
     "signs_in_again_where_it_was",
     "acknowledges_and_takes_it_back",

@@ -100,12 +100,13 @@ class Cloud:
     weather: Weather
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     dead: list[Event] = field(default_factory=list)
+    sent_back: list[Event] = field(default_factory=list)
     crashes: int = 0
     leases_lost: set[tuple[str, str]] = field(default_factory=set)
     """Leases (group, owner) of which the table lost every answer: an owner that never knew of it seems to have died.
     And those of which it lost one, where the lease before left no record: nothing shows that nobody died."""
     late: list[tuple[Event, datetime]] = field(default_factory=list)
-    """What a function got so late that an earlier try may have notified it: the first try of each copy."""
+    """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -127,6 +128,7 @@ class Cloud:
     def redrive(self) -> None:
         """Sends back what became a dead letter, as its alarm asks people to."""
         dead, self.dead = self.dead, []
+        self.sent_back += dead
         for event in dead:
             self.redriven += 1
             self.after(0, replace(event, tries=0))
@@ -210,10 +212,10 @@ class Cloud:
             self.dead.append(again)
 
     def _note_late(self, event: Event) -> None:
-        if event.kind != "topic" or (came := (event.function, event.copy, json.dumps(event.payload))) in self._came:
+        if event.kind != "topic" or self.clock.now() - event.since < REDELIVERED:
             return
-        self._came.add(came)
-        if self.clock.now() - event.since >= REDELIVERED:
+        if (came := (event.function, event.copy, json.dumps(event.payload))) not in self._came:
+            self._came.add(came)
             self.late.append((event, self.clock.now()))
 
     def _invoke(self, event: Event) -> bool:

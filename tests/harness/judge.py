@@ -95,6 +95,10 @@ class View:
     open_: set[str] = field(default_factory=set)
     implied: set[str] = field(default_factory=set)
     history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    """Alerts that fire, each with the receiver that could not be notified of it, "" where it came as the destination's
+    own: that it concerns another receiver is news. Once that one answers again, or the alert is resolved, so is that it
+    could not be notified once more."""
     together: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     """When a message that named several alerts as firing brought news of each."""
 
@@ -118,12 +122,23 @@ class View:
         if reading.over:
             self.implied |= {token for token in changed if token not in reading.states}
         known |= states
+        concerns = not message.edit and self._concerns(reading, states)
         several = sum(state == "firing" for state in states.values()) > 1
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
             if several and state == "firing":
                 self.together[token].append(message.at)
-        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
+        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named or concerns)
+
+    def _concerns(self, reading: Reading, states: Mapping[str, State]) -> bool:
+        """Whether it is news of an alert which receiver it concerns."""
+        firing = {token for token, state in states.items() if state == "firing"}
+        over = firing if reading.note else set(states) - firing
+        self.heard -= {pair for pair in self.heard if pair[0] in over}
+        found = set[tuple[str, str]]() if reading.note else {(token, reading.failed) for token in firing}
+        new = bool(found - self.heard)
+        self.heard |= found
+        return new
 
     def resolves_unknown(self, reading: Reading) -> bool:
         """Returns whether a message resolves an alert that its readers do not take to fire, in an open incident. The

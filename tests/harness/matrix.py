@@ -193,12 +193,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.matrix", description=__doc__)
     parser.add_argument("--updates", type=int, default=PER_FAULT, help="of each fault, at least")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--only", default="", help="faults whose name has this in it")
+    parser.add_argument("--only", action="append", help="faults whose name has this in it; may be given again")
     parser.add_argument("--moto", action="store_true", help="on DynamoDB as moto's server plays it: slow")
     parser.add_argument("--keep", type=Path, help="a file for what was run: begun again, it goes on from there")
     parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
     given = parser.parse_args(arguments)
-    chosen = [number for number, fault in enumerate(faults()) if given.only in fault.name]
+    chosen = [n for n, fault in enumerate(faults()) if any(words in fault.name for words in given.only or [""])]
     rows = run(chosen, given)
     sys.stdout.write(table(rows))
     if given.write:

@@ -14,6 +14,7 @@ TOKEN = re.compile(r"tok\d+x")
 _GROUP = re.compile(r"receiver \S+, group (.*)")
 _OVER = re.compile(r"✅|^- RESOLVED|resolved after|, resolved$|Resolved: ")
 DIGEST = "storm"
+_FAILED = re.compile(r"because receiver (\S+) could not be notified")
 _SILENCE = re.compile(r"[Tt]he silence of|SilenceEnding")
 """A silence that ends is no news of the alert that it mutes."""
 State = Literal["firing", "resolved"]
@@ -23,7 +24,8 @@ State = Literal["firing", "resolved"]
 class Reading:
     """`stream`: what belongs together for a reader, an incident's key or a group. `over`: the whole of it is resolved;
     `note`: a remark about the relay, that is no news of an alert. `elsewhere`: alerts that fired in any stream and
-    are resolved by this message, a digest's. `whole`: it names all that fires of the stream."""
+    are resolved by this message, a digest's. `whole`: it names all that fires of the stream. `failed`: the receiver
+    that could not be notified, on a fallback's message."""
 
     stream: str
     states: Mapping[str, State]
@@ -31,6 +33,7 @@ class Reading:
     note: bool
     elsewhere: frozenset[str] = frozenset()
     whole: bool = False
+    failed: str = ""
 
 
 def read(message: Received) -> Reading:
@@ -46,7 +49,16 @@ def read(message: Received) -> Reading:
     states = _states(iter(texts), over=over)
     elsewhere = frozenset(token for token, state in states.items() if state == "resolved" and group == DIGEST)
     states = {token: state for token, state in states.items() if token not in elsewhere}
-    return Reading(stream=group, states=states, over=over, note=_note(body), elsewhere=elsewhere, whole=_whole(body))
+    failed = _FAILED.search(" ".join(texts))
+    return Reading(
+        stream=group,
+        states=states,
+        over=over,
+        note=_note(body),
+        elsewhere=elsewhere,
+        whole=_whole(body),
+        failed=failed[1] if failed else "",
+    )
 
 
 def _whole(body: Mapping[str, Any]) -> bool:

@@ -26,13 +26,14 @@ UPDATES = 42
 """Of a scenario in the test run; 25 scenarios make more than a thousand."""
 FAULTS_BEGIN, FAULTS_END = START + 10 * MINUTE, START + 75 * MINUTE
 TRAFFIC_ENDS, ALL_RESOLVED = START + 100 * MINUTE, START + 150 * MINUTE
+SENT_BACK = FAULTS_END + 15 * MINUTE
 SETTLED, OVER = ALL_RESOLVED + 60 * MINUTE, START + 420 * MINUTE
 LONG = timedelta(minutes=85)
 """Where nobody can be reached, or only the alarm of the dead letters notifies."""
 PROMPT = timedelta(minutes=6.5)
 """Where nothing fails: a group's wait and its interval, and a minute."""
 WAITS = timedelta(minutes=15)
-"""After the loss of the table: for a resolve to come again, and for its group."""
+"""For a resolve that the lost table knew nothing of to come again, and for its group."""
 FLUSHED = timedelta(minutes=5.5)
 """Until an update that joins a group is flushed."""
 SHOWN = 9
@@ -99,11 +100,14 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
     again = [one for one in traffic.episodes if forgotten and one.asked and one.begins < FAULTS_END < one.ends]
     again += _fires_again_unresolved(scenario, traffic)
     # A resolve that the lost table knew nothing of is notified ten minutes later: meanwhile a re-fire is news.
-    lost = {one.token for one in traffic.episodes if forgotten and one.begins < FAULTS_END < one.ends}
-    again += [one for one in traffic.episodes if one.token in lost and timedelta() < one.begins - FAULTS_END < WAITS]
+    lost = {one.token: one.ends for one in traffic.episodes if forgotten and one.begins < FAULTS_END < one.ends}
+    over = (lost.get(one.token, one.begins) for one in traffic.episodes)
+    again += [
+        one for one, ended in zip(traffic.episodes, over, strict=True) if timedelta() < one.begins - ended < WAITS
+    ]
     return judge(
         deployment.peers.inbox,
-        _owed(scenario, traffic),
+        _owed(scenario, cloud, traffic),
         deployment.receivers,
         updates=traffic.updates,
         bound=cloud.crashes
@@ -126,15 +130,25 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
     )
 
 
-def _owed(scenario: Scenario, traffic: Traffic) -> list[Episode]:
+def _owed(scenario: Scenario, cloud: Cloud, traffic: Traffic) -> list[Episode]:
     """Returns the episodes. What waited for its group's flush when the whole table failed stands in it alone: nobody
-    can be notified of it before the table answers again."""
-    if scenario.weather.table_fails < 1:
-        return traffic.episodes
-    return [
-        replace(one, muted_until=FAULTS_END) if FAULTS_BEGIN - FLUSHED <= one.begins <= FAULTS_BEGIN else one
-        for one in traffic.episodes
-    ]
+    can be notified of it before the table answers again. Where all tries of an event were killed it is a dead letter,
+    whose alarm mails: it comes again when people send it back."""
+    weather = scenario.weather
+    absent, killed = weather.table_fails == 1, weather.kill or weather.kill_sent or weather.kill_in_turn
+    dead = [(_text(event), event.since) for event in cloud.sent_back if event.kind == "topic" and killed]
+
+    def owed(one: Episode) -> Episode:
+        if any(one.token in text and one.begins == since for text, since in dead):
+            return replace(one, muted_until=SENT_BACK)
+        waited = absent and FAULTS_BEGIN - FLUSHED <= one.begins <= FAULTS_BEGIN
+        return replace(one, muted_until=FAULTS_END) if waited else one
+
+    return [owed(one) for one in traffic.episodes]
+
+
+def _text(event: Event) -> str:
+    return str(event.payload["Records"][0]["Sns"]["Message"])
 
 
 def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
@@ -143,7 +157,7 @@ def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
     try of a copy whose first one could record nothing. PagerDuty drops the resolve of what is not open."""
     count = 0
     for event, at in cloud.late:
-        text = event.payload["Records"][0]["Sns"]["Message"]
+        text = _text(event)
         named = [one for one in traffic.episodes if one.token in text and one.begins == event.since]
         count += sum(one.ends < at + FLUSHED and event.function != "pagerduty" for one in named)
     return count
@@ -199,7 +213,7 @@ def _schedule(scenario: Scenario, deployment: Deployment, updates: int) -> Traff
 
     cloud.at(FAULTS_BEGIN, begin)
     cloud.at(FAULTS_END, end)
-    cloud.at(FAULTS_END + 15 * MINUTE, cloud.redrive)
+    cloud.at(SENT_BACK, cloud.redrive)
     if scenario.storm:
         for alarm in traffic.alarms:
             _toggle_at(deployment, traffic, FAULTS_BEGIN + timedelta(seconds=rng.uniform(0, 10)), [alarm])

@@ -102,6 +102,8 @@ def test_a_run_goes_on_from_its_file(
     assert matrix.main([*again, "--updates", "400"]) == 1
     assert seeds == [*range(1, 11)]
     assert "| ticks are lost | 420 |" in capsys.readouterr().out
+    assert matrix.main([*again, "--only", "clocks differ by minutes", "--updates", "42"]) == 1
+    assert [row.name for row in matrix.kept(tmp_path / "runs")][-1] == "clocks differ by minutes"
 
 
 def test_a_mistake_of_the_code_in_a_tick_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,17 @@ DRILL_ROUTE = """\
       group_wait: 0s
       group_interval: 1m
 """
+ACCOMPANIED = """\
+grafana:
+  url: https://grafana.example.com
+  token_key: grafana_token
+  dashboards: [{match: ['service="orders"'], dashboard: uid1}]
+automation:
+  - document: AWS-RestartEC2Instance
+    match: ['service="orders"']
+    role: arn:aws:iam::111122223333:role/restart
+  - {document: Own-Runbook, match: ['service="billing"']}
+"""
 SNS_RECEIVER = """\
   - name: drill
     pagerduty_configs:
@@ -112,7 +123,9 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (config / "environments" / "busy.yml").write_text(BUSY)
     (config / "environments" / "batched.yml").write_text("region: eu-west-1\nintake: batched\n")
     delivery = config / "delivery.yml"
-    delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses") + "\ncharts: true\n")
+    delivery.write_text(
+        delivery.read_text().replace("transport: smtp", "transport: ses") + f"\ncharts: true\n{ACCOMPANIED}"
+    )
     alertmanager = config / "alertmanager.yml"
     text = alertmanager.read_text().replace("receivers:\n", f"receivers:\n{SNS_RECEIVER}", 1)
     alertmanager.write_text(text.replace("  routes:\n", f"  routes:\n{DRILL_ROUTE}", 1))

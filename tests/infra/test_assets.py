@@ -70,6 +70,7 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_alone(
             "lambdas/__init__.py",
             "lambdas/anomaly_scorer.py",
             "lambdas/auditor.py",
+            "lambdas/companion.py",
             "lambdas/pagerduty_forwarder.py",
             "lambdas/pre_traffic.py",
             "lambdas/slack_forwarder.py",

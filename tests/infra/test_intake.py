@@ -111,7 +111,7 @@ def test_it_knows_each_dead_letter_queue_by_its_name(busy: Template) -> None:
     known = {queue.name for queue in forwarder_queues(json.loads(variables["ALERTRELAY_FORWARDERS"]))}
     known |= set(json.loads(variables["ALERTRELAY_DEAD_LETTERS"]))
     queues = {queue["QueueName"] for queue in busy.properties("AWS::SQS::Queue")}
-    assert known == {name for name in queues if not re.search("-(timers|arrivals)$|auditor|ops-page", name)}
+    assert known == {name for name in queues if not re.search("-(timers|arrivals)$|auditor|ops-page|companion", name)}
 
 
 def test_messages_link_to_its_console_where_there_is_one(busy: Template, prod: Template) -> None:
@@ -135,7 +135,10 @@ def test_of_batches_only_what_is_critical_invokes_a_forwarder_at_once(batched: T
         return sum(one["Protocol"] == protocol for one in template.properties("AWS::SNS::Subscription"))
 
     forwarders = 3
-    assert (subscribed(batched, "lambda"), subscribed(batched, "sqs")) == (forwarders, 4 * forwarders)
+    assert (subscribed(batched, "lambda"), subscribed(batched, "sqs")) == (
+        forwarders,
+        4 * forwarders + 5,
+    )  # the companion hears all five
     assert (subscribed(busy, "lambda"), subscribed(busy, "sqs")) == (5 * forwarders, 0)
     mappings = [m for m in batched.properties("AWS::Lambda::EventSourceMapping") if m["BatchSize"] > 1]
     assert [(m["BatchSize"], m["MaximumBatchingWindowInSeconds"]) for m in mappings] == [(10, 5)] * forwarders
@@ -143,7 +146,7 @@ def test_of_batches_only_what_is_critical_invokes_a_forwarder_at_once(batched: T
 
 
 def test_a_queue_of_arrivals_keeps_what_fails_and_is_watched(batched: Template) -> None:
-    queues = [q for q in batched.properties("AWS::SQS::Queue") if str(q["QueueName"]).endswith("-arrivals")]
+    queues = [q for q in batched.properties("AWS::SQS::Queue") if str(q["QueueName"]).endswith("forwarder-arrivals")]
     assert len(queues) == 3
     assert all(q["RedrivePolicy"]["maxReceiveCount"] == 5 for q in queues)
     named = {a["AlarmName"] for a in batched.properties("AWS::CloudWatch::Alarm")}

@@ -92,7 +92,7 @@ def test_a_forwarder_that_takes_batches_may_poll_one_queue_more(batched: Templat
         polled = {queue["Fn::GetAtt"][0] for queue in poll["Resource"]}
         assert len(polled) == 2
         assert all(queue.startswith((f"{prefix}Timers", f"{prefix}Arrivals")) for queue in polled)
-    arrivals = [one for one in batched.properties("AWS::SQS::Queue") if "arrivals" in one["QueueName"]]
+    arrivals = [one for one in batched.properties("AWS::SQS::Queue") if "forwarder-arrivals" in one["QueueName"]]
     assert len(arrivals) == len(FORWARDERS)
     test_a_queue_takes_messages_of_named_sources_alone(batched)
 

@@ -18,6 +18,8 @@ WILDCARDS = {
     "State": "all objects of the scorer's state, in its own bucket",
     "Notes": "the keys of the scorer's items begin so",
     "Alarms": "DescribeAlarms knows no resource",
+    "Resources": "the calls that describe an alarm's resource know none, or any of the account's may be asked for",
+    "Start": "all versions of each named document, of whichever owner",
     "Check": "the versions of our own functions, whose numbers are not known before",
     "Report": "the deployment groups of our own application",
     "Shift": "the versions of our own functions, whose numbers are not known before",

@@ -246,6 +246,14 @@ def test_only_those_whom_the_configuration_names_may_silence(door: Door, tmp_pat
     assert "You may not silence" in said(closed)
 
 
+def test_who_may_silence_holds_for_the_command_where_messages_have_no_buttons(tmp_path: Path) -> None:
+    closed = Door(_compiled(tmp_path, "slack: {may_silence: [U07]}"))
+    closed.secret["slack_signing_secret"] = SECRET
+    post(closed, pressed(silence(open_group(closed, ORDERS)), user="U1"))
+    assert "You may not silence" in said(closed)
+    assert not closed.store.silences()[0]
+
+
 def test_a_group_without_labels_is_silenced_alert_by_alert(door: Door) -> None:
     gid = open_group(door, {})
     post(door, pressed(silence(gid)))

@@ -39,6 +39,17 @@ def test_a_message_links_the_page_on_which_its_alert_is_acknowledged() -> None:
         assert console not in str(facts.of(replace(CASES[over], console=console)).links)
 
 
+def test_a_message_offers_the_runbook_that_its_alert_names_while_it_fires() -> None:
+    offered = {"automation": "AWS-RestartEC2Instance", "automation_parameters": "InstanceId=i-1"}
+    case = notification(alert({"alertname": "X", "region": "eu-west-1"}, offered))
+    (run,) = [fact for fact in facts.of(case).links if fact.name == "Run"]
+    assert run.text == "AWS-RestartEC2Instance(InstanceId=i-1)"
+    assert run.href.endswith("/automation/execute/AWS-RestartEC2Instance?region=eu-west-1#InstanceId=i-1")
+    assert run.href in plain.body(case, facts.of(case))
+    resolved = replace(case, status="resolved", alerts=(replace(case.alerts[0], status="resolved"),))
+    assert not [fact for fact in facts.of(resolved).links if fact.name == "Run"]
+
+
 @pytest.mark.parametrize("case", ["resolved", "event", "raw-text"])
 def test_what_resolved_or_never_repeats_has_no_command(case: str) -> None:
     assert facts.of(CASES[case]).silence == []

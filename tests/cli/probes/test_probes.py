@@ -6,7 +6,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from alertrelay.config.channel import HttpAuth
+from alertrelay.config.escalation import Tier
 from botocore.exceptions import ClientError
 
 from cli.probes import aws, channels, mail, run, sources
 from cli.probes import http as asking
-from cli.probes.row import LiveTry, NotTaken
+from cli.probes.row import LiveRow, LiveTry, NotTaken
 from compiler.load import load
 from local.standins.board import Board, Fault
 from local.standins.email import SmtpListener
@@ -221,6 +222,17 @@ def test_a_prometheus_that_does_not_post_to_the_intake_is_named(service: Service
         sources.alertmanager(service.url, "", {})
 
 
+def test_grafana_is_asked_by_the_token_that_annotates(service: Service) -> None:
+    service.answers = {"/api/annotations?limit=1": (200, "[]")}
+    assert "reads annotations" in sources.grafana(service.url, "key", VALUES)
+    service.answers = {"/api/annotations?limit=1": (200, "<html>")}
+    with pytest.raises(NotTaken, match="not as Grafana"):
+        sources.grafana(service.url, "key", VALUES)
+    service.answers = {"/api/annotations?limit=1": (401, "{}")}
+    with pytest.raises(NotTaken, match="401"):
+        sources.grafana(service.url, "key", VALUES)
+
+
 class Ses:
     """Knows which identities are verified."""
 
@@ -285,6 +297,20 @@ def test_the_example_s_receivers_are_all_tried() -> None:
     probes = run.of_receivers(config, {}, lambda _: None)
     assert len(probes) == sum(len(receiver.targets) for receiver in config.receivers)
     assert {row.outcome for row in run.tried([one for one in probes if one.what != "SNS"])} == {"not tried"}
+
+
+def test_a_tier_of_which_no_contact_answers_is_a_row_of_its_own() -> None:
+    config = load(CONFIG, "prod").config
+    assert config is not None
+    names = ("slack-critical", "sms-oncall")
+    tiers = tuple(Tier(number=number, after=900.0, receivers=(name,)) for number, name in enumerate(names, 2))
+    rows = [
+        LiveRow(what="Slack", who="slack-critical/slack/0", outcome="ok", text="the webhook lives"),
+        LiveRow(what="SNS", who="sms-oncall/sns/0", outcome="refused", text="there is no topic"),
+    ]
+    found = run.of_tiers(replace(config, escalation=tiers), rows)
+    assert [(row.what, row.outcome) for row in found] == [("tier 2", "ok"), ("tier 3", "not reached")]
+    assert found[1].mend
 
 
 def test_a_peer_that_does_not_answer_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,21 @@ export const keeps_script_inert = (browser, given) =>
     await dead();
   });
 
+const BUDGET = { objective: "orders-latency", asOf: "2026-11-30T02:10:00.000Z", percent: 95, windowSeconds: 604_800, allowedMinutes: 504, consumedMinutes: 453.6, remaining: 0.1, historySeconds: 86_400, burnRates: { 3600: 16.24 } };
+const ANOMALY = { service: "orders", text: "RequestCount is 38 % lower than usual", score: 0.93, since: "2026-11-30T02:00:00.000Z", link: "javascript:alert(1)" };
+
+export const shows_budgets_and_anomalies = (browser, given) =>
+  onPage(browser, { ...given, answers: { "/api/v1/budgets": { budgets: [BUDGET] }, "/api/v1/anomalies": { anomalies: [ANOMALY] } } }, "#/budgets", async (page) => {
+    const shown = page.locator("main");
+    await shown.getByText("10 % of the budget is left").waitFor();
+    assert.match(await shown.innerText(), /454 of 504 min spent \(95 % of 7 d, known for 24 h\)[\s\S]*16× over 1 h/);
+    assert.match(await shown.innerText(), /RequestCount is 38 % lower than usual[\s\S]*score 0\.93/);
+    await page.getByRole("img", { name: "10 % of the error budget of orders-latency is left" }).waitFor();
+    await to(page, "#/alerts");
+    await page.getByRole("link", { name: /NodeDown/ }).click();
+    await page.getByRole("heading", { name: "Anomalies of this service" }).waitFor();
+  });
+
 export const holds_five_thousand_alerts = (browser, given) =>
   onPage(browser, { ...given, answers: { "/api/v1/overview": many(5000, Date.now()) } }, "#/alerts", async (page) => {
     await heading(page, "1,000 critical alerts fire, and 4,000 more").waitFor();

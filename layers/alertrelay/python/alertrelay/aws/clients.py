@@ -111,6 +111,10 @@ class Clients:
         """CodeDeploy, which waits for the answer of a new version's check."""
         return self._client("codedeploy")
 
+    def ssm(self) -> Any:
+        """Systems Manager, whose Automation runs documents."""
+        return self._client("ssm")
+
     def events(self) -> Any:
         """EventBridge, which is asked whether a rule is enabled."""
         return self._client("events")

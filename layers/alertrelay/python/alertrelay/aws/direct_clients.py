@@ -97,8 +97,9 @@ class DirectClients:
         return self._service("monitoring", protocols.CLOUDWATCH, seconds=0.0, attempts=1)
 
     def lambda_(self) -> Any:
-        """Returns Lambda's Invoke, by which the intake does later what Slack must not wait for."""
-        return self._service("lambda", protocols.LAMBDA)
+        """Returns Lambda's Invoke, by which the intake does later what Slack must not wait for: Slack gives up after
+        three seconds, so that one try has two in all."""
+        return self._service("lambda", protocols.LAMBDA, seconds=1.0, attempts=1)
 
     def logs(self) -> Any:
         """Returns CloudWatch Logs, for a person who asks for figures."""

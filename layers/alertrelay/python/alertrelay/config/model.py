@@ -137,6 +137,34 @@ class MaintenanceWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrafanaServer:
+    """A Grafana whose dashboards are annotated; `token_key` names the secret's key of a service account's token."""
+
+    url: str
+    token_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatedDashboard:
+    """Where alerts that `matchers` match are annotated: a dashboard by its uid, "" for the organisation's annotations;
+    a panel of it by its number, 0 for all."""
+
+    matchers: tuple[Matcher, ...]
+    dashboard: str
+    panel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedAutomation:
+    """A document of SSM Automation that may start by itself for alerts that `matchers` match, and the ARN of the role
+    that it is handed, "" for none."""
+
+    document: str
+    matchers: tuple[Matcher, ...]
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlapRule:
     """An alert of these receivers and severities that changes more than `more_than` times `within` so many seconds
     flaps, until it has not changed for `settled_after` seconds. An empty list names all."""
@@ -187,6 +215,9 @@ class Config:
     escalation: tuple[Tier, ...] = ()
     flap_damping: tuple[FlapRule, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
+    grafana: GrafanaServer | None = None
+    dashboards: tuple[AnnotatedDashboard, ...] = ()
+    automations: tuple[AllowedAutomation, ...] = ()
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""
@@ -232,7 +263,13 @@ class Config:
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that the environment's secret has to hold, sorted."""
-        return secret_keys(self.receivers)
+        own = (self.grafana.token_key,) if self.grafana else ()
+        return tuple(sorted({*secret_keys(self.receivers), *own}))
+
+    @property
+    def accompanied(self) -> bool:
+        """Returns whether anything accompanies the messages: an annotation, or a runbook that starts."""
+        return bool(self.dashboards or self.automations)
 
     def kinds(self) -> frozenset[str]:
         """The kinds of channels that have an integration."""

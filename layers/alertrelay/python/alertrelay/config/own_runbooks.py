@@ -38,6 +38,8 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "ReceiverGone",
         "TemplateFailed",
         "AlertrelayChannelFails",
+        "AnnotationRefused",
+        "AutomationNotStarted",
     ),
     "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
     "alertrelay-audit.md": (

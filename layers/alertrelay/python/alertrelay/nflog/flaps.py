@@ -40,8 +40,8 @@ class Flap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damping:
-    """What a flush finds of flapping, as keys. `begins`: to be announced as flapping, if it is announced now; `held`:
-    has resolved, and counts as firing until it settles; `settles`: has not changed for long enough."""
+    """The findings of a flush about flapping, as keys. `begins`: to be announced as flapping, if it is announced now;
+    `held`: has resolved, and counts as firing until it settles; `settles`: has not changed for long enough."""
 
     flaps: Mapping[str, Flap] = field(default_factory=dict)
     begins: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
+from alertrelay.values import automation
 from alertrelay.values.arn import firing_alarms_link
 from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
@@ -30,6 +31,8 @@ _SHOWN_ANNOTATIONS = frozenset(
         "budget_spent",
         "metric_chart",
         "flapping",
+        automation.ANNOTATION,
+        automation.PARAMETERS,
         ANNOTATION,
         POINTS,
         SHADOW,
@@ -213,12 +216,27 @@ def _links(alert: Alert, *, over: bool) -> list[Fact]:
     if not facts[0].text and alert.kind == "alert" and not over:
         facts = [Fact(name="Runbook", text=f"no runbook: add {_remedy(alert, 'runbook')}", missing=True)]
     facts.append(_linked("Dashboard", alert.annotations.get("dashboard_url", "")))
+    facts.append(_automation(alert, over=over))
     origin = "Alarm in CloudWatch" if alert.source in wording.ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
     facts.append(_linked(origin, alert.generator_url))
     facts.append(_linked("Graph", alert.annotations.get("image_url", "")))
     children = clean(alert.annotations.get("triggering_alarm_urls", "")).splitlines()
     facts += [_linked(_child(url), url) for url in children[:_CHILDREN] if link(url)]
     return [f for f in facts if f.text]
+
+
+def _automation(alert: Alert, *, over: bool) -> Fact:
+    """Returns the document that the alert offers, with its parameters, linked to the page on which a person starts
+    it."""
+    document = alert.annotations.get(automation.ANNOTATION, "")
+    if over or not document:
+        return Fact(name="Run", text="")
+    given = automation.parameters_of(alert.annotations)
+    page = automation.execution_page(alert.labels.get("region", ""), document, given)
+    if not page:
+        return Fact(name="Run", text="")
+    shown = ", ".join(f"{name}={value}" for name, value in given.items())
+    return Fact(name="Run", text=short(f"{document}({shown})" if shown else document, 300), href=link(page))
 
 
 def _child(url: str) -> str:

@@ -18,6 +18,8 @@ ANNOTATION_KEYS: Mapping[str, str] = {
     "dashboard": "dashboard_url",
     "dashboard_url": "dashboard_url",
     "impact": "impact",
+    "automation": "automation",
+    "automation_parameters": "automation_parameters",
 }
 SWITCH = "insufficient_data"
 KEYS = (*LABEL_KEYS, *ANNOTATION_KEYS, SWITCH)

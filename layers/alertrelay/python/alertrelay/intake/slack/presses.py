@@ -103,10 +103,11 @@ def press(desk: Desk, asked: SlackAsk, clock: Clock) -> Answer | None:
 
 
 def slack_settings(config: Config) -> SlackSettings | None:
-    """Returns the settings that a bot's messages have buttons by; None where no receiver has one."""
+    """Returns the settings of a bot, else of a webhook: who may silence is the same in all of them, also where messages
+    have no buttons (the slash command has). None where no receiver posts to Slack."""
     targets = (target for receiver in config.receivers for target in receiver.targets)
-    found = (target.settings for target in targets)
-    return next((one for one in found if isinstance(one, SlackSettings) and one.mode == "bot" and one.buttons), None)
+    found = [target.settings for target in targets if isinstance(target.settings, SlackSettings)]
+    return next((one for one in found if one.mode == "bot"), found[0] if found else None)
 
 
 def _allowed(desk: Desk, asked: SlackAsk) -> Answer | None:

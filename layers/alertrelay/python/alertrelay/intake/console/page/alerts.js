@@ -46,7 +46,7 @@ function textOf(alert) {
 }
 
 /** Returns the alerts that a person asks for. A word with = asks for a label, another for any text. */
-export function filtered(alerts, { q, severity, service, state }) {
+function filtered(alerts, { q, severity, service, state }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const severities = severity ? severity.split(",") : [];
   return alerts.filter(
@@ -115,7 +115,7 @@ function levels(overview) {
 const services = (overview) => Object.entries(overview.counts.byService).sort(([one], [other]) => one.localeCompare(other));
 
 /** Returns sections of groups: active alerts by severity and service, then the suppressed ones by reason. */
-export function sectionsOf(found) {
+function sectionsOf(found) {
   const sections = new Map();
   for (const alert of found) {
     const quiet = alert.state === "suppressed";
@@ -160,7 +160,7 @@ function Group({ name, alerts, first, quiet }) {
 }
 
 /** Returns the labels in which the alerts of a group differ: at most two, of the first hundred alerts. */
-export function differingLabels(alerts) {
+function differingLabels(alerts) {
   const some = alerts.slice(0, 100);
   const names = new Set(some.flatMap((one) => Object.keys(one.labels)));
   for (const known of ["alertname", "service", "severity"]) names.delete(known);

@@ -1,6 +1,6 @@
 // Asks the server. Every fetch carries the header without which a cookie counts for nothing but reading.
 
-export class ApiFailure extends Error {
+class ApiFailure extends Error {
   /** `status` is 0 where the server was not reached. */
   constructor(status, message) {
     super(message);
@@ -24,7 +24,7 @@ export function whenSessionEnds(callback) {
 }
 
 /** Returns the answer's JSON, null for an empty one. Throws ApiFailure. */
-export async function ask(method, path, body) {
+async function ask(method, path, body) {
   const headers = { "X-Alertrelay-Console": "1", Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "./html.js";
 
 /** Returns {path, parts, query} of an address like #/alert/0123?x=1. */
-export function parse(hash) {
+function parse(hash) {
   const [path, query = ""] = hash.replace(/^#/, "").split("?");
   const parts = path.split("/").filter(Boolean).map(decoded);
   return { parts: parts.length ? parts : ["alerts"], query: new URLSearchParams(query) };

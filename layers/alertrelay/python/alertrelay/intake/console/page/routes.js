@@ -6,7 +6,7 @@ import { plural, span } from "./format.js";
 import { Chip, Fault, Title, Waiting } from "./parts.js";
 
 /** Returns the labels of a text like service=orders severity="critical page"; null where a word is none. */
-export function labelsOf(text) {
+function labelsOf(text) {
   const labels = {};
   const rest = text.replace(/([A-Za-z_][\w.:-]*)=("((?:[^"\\]|\\.)*)"|[^\s,]*)[\s,]*/g, (_, name, plain, quoted) => {
     labels[name] = quoted === undefined ? plain : quoted.replace(/\\(.)/g, "$1");
@@ -46,7 +46,7 @@ export function Routes({ query }) {
   };
   return html`<${Title} page="Routes">Who would be notified<//>
     <form class="route-form" onSubmit=${submit}>
-      <label>Labels of an alert<input class="wide mono" value=${text} placeholder="severity=critical service=orders" autocomplete="off" spellcheck=${false} autocapitalize="none" onInput=${(event) => setText(event.target.value)} aria-describedby="labels-fault" /></label>
+      <label>Labels of an alert<input class="mono" value=${text} placeholder="severity=critical service=orders" autocomplete="off" spellcheck=${false} autocapitalize="none" onInput=${(event) => setText(event.target.value)} aria-describedby="labels-fault" /></label>
       <button class="primary">Follow</button>
       <p id="labels-fault" class="field-fault" role="alert">${labels ? "" : "Expected name=value words with spaces between them, a value with spaces in quotes."}</p>
     </form>

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const LENGTHS = [["1h", "1 h"], ["4h", "4 h"], ["tomorrow", "Until tomorrow 9:00"], ["at", "Until…"]];
 
 /** Returns when a silence of the draft ends. */
-export function endOf(draft, from) {
+function endOf(draft, from) {
   if (draft.length === "1h") return new Date(from + HOUR);
   if (draft.length === "4h") return new Date(from + 4 * HOUR);
   if (draft.length === "at") return new Date(draft.until);

@@ -11,14 +11,15 @@ export function Unsent({ session }) {
   const { data, failure, again } = useAnswer("/api/v1/undelivered");
   return html`<${Title} page="Unsent">Not delivered yet<//>
     ${failure && html`<${Fault} failure=${failure} again=${again} what=${data ? "This is an older answer." : "What is unsent could not be read."} />`}
-    ${data ? html`<${Groups} groups=${data.groups} /><${DeadLetters} queues=${data.deadLetters} session=${session} again=${again} />` : !failure && html`<${Waiting} what="Reading what is unsent" />`}`;
+    ${data ? html`<${Groups} groups=${data.groups} more=${data.more} /><${DeadLetters} queues=${data.deadLetters} session=${session} again=${again} />` : !failure && html`<${Waiting} what="Reading what is unsent" />`}`;
 }
 
-function Groups({ groups: given }) {
+function Groups({ groups: given, more }) {
   const order = Object.keys(WHYS);
   const groups = [...given].sort((one, other) => order.indexOf(one.why) - order.indexOf(other.why));
-  return html`<section class="block" aria-labelledby="waiting"><h2 id="waiting">Waiting <span class="number">${groups.length}</span></h2>
-    ${groups.length ? html`<ul class="cards">${groups.map((one) => html`<${Group} key=${one.integration + JSON.stringify(one.group)} one=${one} />`)}</ul>` : html`<${Nothing}>Every alert has reached its channels.<//>`}</section>`;
+  return html`<section class="block" aria-labelledby="waiting"><h2 id="waiting">Waiting <span class="number">${groups.length}${more ? "+" : ""}</span></h2>
+    ${groups.length ? html`<ul class="cards">${groups.map((one) => html`<${Group} key=${one.integration + JSON.stringify(one.group)} one=${one} />`)}</ul>` : html`<${Nothing}>Every alert has reached its channels.<//>`}
+    ${more && html`<p class="quiet">Further groups wait; those that fail come first.</p>`}</section>`;
 }
 
 function Group({ one }) {
