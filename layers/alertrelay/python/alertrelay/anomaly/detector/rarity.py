@@ -160,10 +160,7 @@ class Tail:
             self._outlier_ago += 1
             if size > _EDGES[edge + 1] and self.count >= _BOUNDED_FROM:
                 size = self._bounded(size)
-            if size > _LOWEST:  # as _bin, without its call
-                place = int(log2(size) * _PER_OCTAVE + _BELOW)
-                if place >= _BINS:
-                    place = _BINS - 1
+            place = _bin(size)
         counts = self._counts
         counts[place] += 1.0
         count = self.count = self.count + 1.0
