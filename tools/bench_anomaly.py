@@ -98,9 +98,10 @@ def _show(judge: Any, corpus: str, series: Sequence[Any], speed: float) -> None:
         print(
             f"| {name}, at {DEFAULT_THRESHOLD:g} | {figure} | {', '.join(f'{half[name].value:.3f}' for half in both)} |"
         )
-    recall, threshold = recall_when_precise(judge, series)
+    _, threshold = recall_when_precise(judge, series)
+    recall = at_default(judge, series, threshold)["recall"]
     cells = ", ".join(f"{recall_when_precise(judge, half)[0]:.3f}" for half in halves)
-    print(f"| recall at a precision of {PRECISE:g} or more | {recall:.3f} (at {threshold:.3f}) | {cells} |")
+    print(f"| recall at a precision of {PRECISE:g} or more, at {threshold:.3f} | {recall} | {cells} |")
     for profile in PROFILES:
         cells = ", ".join(f"{best(judge, half, profile)[0]:.1f}" for half in halves)
         print(f"| NAB, {profile} | {nab(judge, series, profile)} | {cells} |")
