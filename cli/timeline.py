@@ -53,7 +53,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NAME",
         action="append",
         default=[],
-        help="a log group of the application: its errors within five minutes of the first alert; may be repeated",
+        help="a log group of the application: its errors within five minutes of the first alert; may be repeated. "
+        "Those of an ECS service by its `log_group` are read anyway",
     )
     parser.add_argument("--json", dest="output", action="store_const", const="json", help="one JSON object")
     parser.set_defaults(run=run, output="markdown")
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
                 ],
             )
             return 1
-        lines = _application(args.log_group, history, found)
+        groups = list(dict.fromkeys([*args.log_group, *named_groups(history, found)]))
+        lines = _application(groups, history, found)
     except NoHistory as error:
         said("timeline", [str(error)])
         return 2
@@ -91,6 +93,13 @@ def run(args: argparse.Namespace) -> int:
 def _about(about: str) -> str:
     name = quoted(about)
     return f"(fingerprint = {name} or alertname = {name} or group_key = {name} or state_key like {name})"
+
+
+def named_groups(history: LogHistory, found: Timeline) -> Iterator[str]:
+    """Yields the log groups of the services that the alarms are about, as the environment's file names them."""
+    for service in history.environment.services if history.environment else ():
+        if service.log_group and any(f"-{service.id}-" in alert for alert in found.alerts):
+            yield service.log_group
 
 
 def _application(groups: list[str], history: LogHistory, found: Timeline) -> list[dict[str, str]]:

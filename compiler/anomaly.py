@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from alertrelay.alert import Labels
 from alertrelay.config.watch import AnomalyConfig, Calendar, Direction, Mode, Sensitivity, Watch
 
+from compiler.anomaly_limit import limit_of
 from compiler.anomaly_prometheus import NAMESPACE, check_server, query_of, server_of, source_of
 from compiler.metric_math import math_fault
 from compiler.reading.finding import Findings, did_you_mean
@@ -22,7 +23,7 @@ from compiler.reading.yamlfile import Value
 KEYS = keys("max_metrics period timezone holidays shadow_digest prometheus watch")
 WATCH_KEYS = keys(
     "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode calendar "
-    "environments expression inputs source query"
+    "environments expression inputs source query limit"
 )
 SEVERITIES = ("info", "warning", "critical")
 OURS = frozenset({"alertname", "alarm_name", "severity", "namespace", "metric", "account_id", "region"})
@@ -77,6 +78,7 @@ def check_environments(root: Value, known: Collection[str], findings: Findings) 
 
 def _watch(item: Section, period: int) -> Watch:
     source = source_of(item)
+    direction = _direction(item)
     query = query_of(item) if source == "prometheus" else ""
     if source == "cloudwatch":
         item.require("namespace", "add `namespace: AWS/ApplicationELB`")
@@ -89,7 +91,7 @@ def _watch(item: Section, period: int) -> Watch:
         statistic=_statistic(item),
         period=_period(item, period),
         unit=item.string("unit"),
-        direction=_direction(item),
+        direction=direction,
         sensitivity=_sensitivity(item),
         severity=_severity(item),
         labels=_labels(item),
@@ -99,6 +101,7 @@ def _watch(item: Section, period: int) -> Watch:
         expression=query or item.string("expression"),
         inputs={} if query else _inputs(item),
         source=source,
+        limit=limit_of(item, direction),
     )
 
 

@@ -15,7 +15,7 @@ from compiler.resources.environment import Environment
 from compiler.rules.coverage import Producer, check_covered, check_listed, check_sources
 from compiler.rules.examine import ExaminedRules
 
-OF_SCORER = ("AnomalyDetected", "MetricNotReporting")
+OF_SCORER = ("AnomalyDetected", "MetricNotReporting", "LimitForecast")
 """What the anomaly-scorer publishes; a test holds them against alertrelay.anomaly."""
 
 

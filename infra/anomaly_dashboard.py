@@ -44,7 +44,7 @@ class AnomalyDashboard(Construct):
         return self._table(
             "Anomalies: what is unusual, by how much, and why",
             WIDE,
-            'filter message in ["anomaly_opened", "anomaly_worse", "anomaly_silent"]',
+            'filter message in ["anomaly_opened", "anomaly_worse", "anomaly_silent", "anomaly_limit_forecast"]',
             "sort @timestamp desc",
             "fields affects as service, metric, severity, score, shown as value, usual, text as reason, mode, link",
             "limit 50",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
+from alertrelay.anomaly.scorer.publish import ANOMALY, LIMIT, RUNBOOKS, SILENT
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 from alertrelay.config.slo import FAST, SLOW
 
@@ -35,6 +35,7 @@ TITLES: Mapping[str, str] = {
 OF_SCORER: Mapping[str, str] = {
     ANOMALY: "A watched metric differs from its usual values at this time; find out whether it does harm.",
     SILENT: "The measured resource may be down without anybody noticing.",
+    LIMIT: "What the metric measures is soon full, or has run out.",
 }
 OF_BUDGETS: Mapping[str, str] = {
     FAST: "Users see failures now, and the budget of weeks is spent in hours to days.",

@@ -164,7 +164,8 @@ def _closing(*, every: bool) -> Iterator[str]:
     if not every:
         yield "== Next: make run-all    (every example, with every line)"
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
-    yield f"== Look: .venv/bin/alertrelay timeline RDSHighCPU --logs {LOG.relative_to(ROOT)}    (its post-mortem)"
+    page = "prod-rds-orders-db-RDSHighCPU-critical"
+    yield f"== Look: .venv/bin/alertrelay timeline {page} --logs {LOG.relative_to(ROOT)}    (the post-mortem of 1)"
     yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
 

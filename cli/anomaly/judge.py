@@ -10,6 +10,7 @@ from pathlib import Path
 from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, rules_of
 from alertrelay.anomaly.scorer.lifecycle import ScoredPoint
+from alertrelay.anomaly.scorer.limit_alert import forecast_said
 from alertrelay.anomaly.scorer.metric import WatchedMetric, dimensions_of
 from alertrelay.anomaly.scorer.ports import Vote
 from alertrelay.anomaly.scorer.reporting import Presence
@@ -47,6 +48,15 @@ class JudgedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedForecast:
+    """That the metric reaches its limit: when this was said, until when (None: still), and its words."""
+
+    at: float
+    until: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The content of the page. `incidents` is None where none were named; `mode` is the entry's, "" for a bare file."""
 
@@ -56,6 +66,7 @@ class Report:
     alerts: Sequence[JudgedAlert]
     incidents: Sequence[tuple[float, float]] | None
     mode: str = ""
+    forecasts: Sequence[JudgedForecast] = ()
 
     @property
     def judged(self) -> list[JudgedAlert]:
@@ -130,6 +141,7 @@ def judge(
     scorer = new_scorer(metric, rule)
     seen: list[Point] = []
     alerts: list[JudgedAlert] = []
+    forecasts: list[JudgedForecast] = []
 
     def look(one: ScoredPoint) -> None:
         if begin <= one.at <= end:
@@ -148,13 +160,27 @@ def judge(
                 severity=about.severities[-1],
                 until=change.at if change.kind == "ended" else None,
             )
+        _follow_limit(forecasts, rule, track, point[0])
     kept = [alert for alert in alerts if begin <= alert.at <= end]
     if incidents is not None:
         kept = [replace(alert, found=any(_meets(alert, one) for one in incidents)) for alert in kept]
     kept = [replace(alert, verdict=_verdict(alert, votes, metric.period)) for alert in kept]
     threshold = rule.levels[0].score
     mode = rule.watch.mode if rule.watch.namespace else ""
-    return Report(name=name, threshold=threshold, points=seen, alerts=kept, incidents=incidents, mode=mode)
+    return Report(
+        name=name, threshold=threshold, points=seen, alerts=kept, incidents=incidents, mode=mode,
+        forecasts=[one for one in forecasts if begin <= one.at <= end],
+    )  # fmt: skip
+
+
+def _follow_limit(found: list[JudgedForecast], rule: EntryRule, track: Track, at: float) -> None:
+    """Adds a forecast that has just begun, and ends one that is over."""
+    going = bool(found) and found[-1].until is None
+    if track.course and track.forecast is not None and not going:
+        said = forecast_said(rule, track, track.course)
+        found.append(JudgedForecast(at=at, until=None, text=f"{said.summary}: {said.reason}"))
+    elif track.forecast is None and going:
+        found[-1] = replace(found[-1], until=at)
 
 
 def _verdict(alert: JudgedAlert, votes: Sequence[Vote], period: int) -> Vote | None:

@@ -10,7 +10,7 @@ from cli.anomaly.drawing import DAY, score_text, scores, series, time_text
 from cli.anomaly.judge import is_early, offers
 
 if TYPE_CHECKING:
-    from cli.anomaly.judge import JudgedAlert, Point, Report
+    from cli.anomaly.judge import JudgedAlert, JudgedForecast, Point, Report
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #667085; --line: #e3e7ee; --card: #f6f8fb; --page: #fff;
@@ -54,7 +54,7 @@ def page(report: Report) -> str:
     body = [f"<h1>{title}</h1>", f"<p>{_period(report.points)}</p>", _tiles(report)]
     if report.points:
         body += ["<h2>Value and usual band</h2>", series(report), "<h2>Score</h2>", scores(report)]
-    body += ["<h2>Alerts</h2>", _table(report)]
+    body += ["<h2>Alerts</h2>", _table(report), *map(_forecast, report.forecasts)]
     if report.points:
         body += ["<h2>Other thresholds</h2>", _offers(report)]
     return (
@@ -120,6 +120,12 @@ def _table(report: Report) -> str:
         rows.append(f"<tr>{cells}{verdict}{_people(alert) if report.judged else ''}</tr>")
     missed = "".join(f"<p>Missed: {time_text(start)} to {time_text(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
+
+
+def _forecast(one: JudgedForecast) -> str:
+    """Returns a line for the alert that a limit is near."""
+    until = "" if one.until is None else f" to {time_text(one.until)}"
+    return f'<p class="no">{time_text(one.at)}{until}: {html.escape(one.text)}</p>'
 
 
 def _people(alert: JudgedAlert) -> str:

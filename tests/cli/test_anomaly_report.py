@@ -249,3 +249,18 @@ def test_a_phone_shows_the_scale_beside_the_newest_points_and_names_each_cell(tm
     assert near == [label.text for label in labels if label.get("x") == "56"]
     heads = re.findall("<th>([^<]+)</th>", page)
     assert re.findall('data-name="([^"]+)"', page.split("</tr>")[1]) == heads[1:]
+
+
+def test_the_report_lists_when_a_limit_was_near(tmp_path: Path) -> None:
+    """A disk that fills by 12 a day from its eleventh day on, and is emptied on its fifteenth."""
+    (tmp_path / "anomaly.yml").write_text(
+        "watch:\n  - {name: disk, namespace: Shop, metric: DiskUsed, period: 1h, direction: high, limit: 100}\n"
+    )
+    source, draw = tmp_path / "disk.csv", random.Random(1)
+    rise = [0.5 * max(0, place - 240) if place < 336 else 0.0 for place in range(350)]
+    rows = [f"{1_793_491_200 + 3600 * place},{40 + more + draw.gauss(0, 1):.3f}" for place, more in enumerate(rise)]
+    source.write_text("\n".join(["timestamp,value", *rows]) + "\n")
+    text, _ = _report(source, "--watch", "disk", "--config-dir", str(tmp_path))
+    [line] = re.findall('<p class="no">([^<]+reaches its limit[^<]+)</p>', text)
+    assert line.startswith("2026-11-1")
+    assert re.search(r" to 2026-11-15 0\d:00: Average DiskUsed reaches its limit of 100 in \d\d hours", line)

@@ -9,9 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from alertrelay.nflog.history.log_lines import read_lines
+from alertrelay.nflog.history.timeline import timeline
 
 from cli import cloud
 from cli.command import main
+from cli.log_source import LogHistory
+from cli.timeline import named_groups
 from tests.aws.log_insights import Insights
 from tests.cli.aws import outputs_client
 from tests.example import CONFIG
@@ -98,6 +102,12 @@ def test_a_deployed_environment_is_asked_by_insights(
     assert first["logGroupNames"] == ["logs-of-intake", "logs-of-slack-forwarder"]
     assert 'alertname = "orders-cpu"' in first["queryString"]
     assert application["logGroupNames"] == ["/ecs/orders"]
+    service = SimpleNamespace(id="orders", log_group="/ecs/orders")
+    deployed = LogHistory(read=read_lines(LINES), since=MONDAY, environment=SimpleNamespace(services=[service]))  # type: ignore[arg-type]
+    for alert, groups in (("prod-orders-cpu", ["/ecs/orders"]), ("prod-reorders-cpu", [])):
+        incident = timeline(read_lines(firing(MONDAY, alert, 20)).decisions, alert)
+        assert incident is not None
+        assert list(named_groups(deployed, incident)) == groups
     insights.fails = ["AccessDeniedException"]
     assert main(["history", *words]) == 2
     assert "allow logs:StartQuery" in capsys.readouterr().err

@@ -35,6 +35,12 @@ def test_an_entry_needs_only_a_name_and_a_namespace_and_starts_in_shadow() -> No
     assert (entry.statistic, entry.period, entry.metric) == ("Average", 300, "")
 
 
+def test_a_limit_is_a_number_on_the_side_of_trouble() -> None:
+    assert _entry("    direction: low\n    limit: 0\n").limit == 0.0
+    assert _entry("    direction: high\n    limit: 99.5\n").limit == 99.5
+    assert _entry().limit is None
+
+
 def test_every_key_is_read() -> None:
     config, findings = _read(
         "max_metrics: 40\nperiod: 1m\ntimezone: Europe/Berlin\nholidays: [2026-12-25]\n"
@@ -72,6 +78,9 @@ def test_every_key_is_read() -> None:
 @pytest.mark.parametrize(
     ("more", "line", "key", "code"),
     [
+        ("    direction: both\n    limit: 100\n", 5, "watch[0].limit", "bad-value"),
+        ("    direction: high\n    limit: full\n", 5, "watch[0].limit", "wrong-type"),
+        ("    direction: low\n    limit: -.inf\n", 5, "watch[0].limit", "out-of-range"),
         ("    mode: loud\n", 4, "watch[0].mode", "bad-value"),
         ("    direction: up\n", 4, "watch[0].direction", "bad-value"),
         ("    sensitivity: 3\n", 4, "watch[0].sensitivity", "wrong-type"),

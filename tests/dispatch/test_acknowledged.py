@@ -97,6 +97,18 @@ def test_an_incident_waits_until_somebody_is_on_each_of_its_alerts() -> None:
     assert "acknowledged" in edits(world)[1]
 
 
+def test_an_incident_is_acknowledged_when_what_nobody_is_on_resolves() -> None:
+    world = world_of_a_bot()
+    world.publish(alarm("one"), alarm("two", at=START + timedelta(seconds=1)))
+    world.run(600)
+    on(world, "one")
+    world.publish(alarm("two", "OK", at=world.clock.now()))
+    world.run(600)
+    assert [action for action, _ in world.pages()].count("acknowledge") == 1
+    world.run(3000)
+    assert [action for action, _ in world.pages()].count("acknowledge") == 1
+
+
 def test_what_came_from_an_incident_is_not_sent_back_to_it() -> None:
     world = world_of_a_bot()
     world.publish(alarm("one"))

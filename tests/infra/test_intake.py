@@ -139,8 +139,8 @@ def test_of_batches_only_what_is_critical_invokes_a_forwarder_at_once(batched: T
         forwarders,
         4 * forwarders + 5,
     )  # the companion hears all five
-    assert (subscribed(busy, "lambda"), subscribed(busy, "sqs")) == (5 * forwarders, 0)
-    mappings = [m for m in batched.properties("AWS::Lambda::EventSourceMapping") if m["BatchSize"] > 1]
+    assert (subscribed(busy, "lambda"), subscribed(busy, "sqs")) == (5 * forwarders, 5)
+    mappings = [m for m in batched.properties("AWS::Lambda::EventSourceMapping") if 1 < m["BatchSize"] < 100]
     assert [(m["BatchSize"], m["MaximumBatchingWindowInSeconds"]) for m in mappings] == [(10, 5)] * forwarders
     assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
 

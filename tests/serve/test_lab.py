@@ -24,14 +24,14 @@ def test_a_stand_in_fails_at_a_switch_and_an_event_is_replayed(served: Served) -
     faults = {each["channel"]: each for each in ask(served, "GET", "/local/faults")["faults"]}
     assert set(faults) == {"slack", "pagerduty"}
     assert faults["slack"]["fault"] == ""
-    changed = ask(served, "POST", "/local/faults", {"channel": "pagerduty", "fault": "503"})["faults"]
-    assert {each["channel"]: each["fault"] for each in changed} == {"slack": "", "pagerduty": "503"}
+    changed = ask(served, "POST", "/local/faults", {"channel": "pagerduty", "fault": "400"})["faults"]
+    assert {each["channel"]: each["fault"] for each in changed} == {"slack": "", "pagerduty": "400"}
     assert "rds-cpu-critical-alarm" in {each["name"] for each in ask(served, "GET", "/local/events")["events"]}
     assert ask(served, "POST", "/local/events", {"name": "rds-cpu-critical-alarm"}) == {
         "published": "rds-cpu-critical-alarm"
     }
     until(lambda: [each for each in served.received() if each.channel == "slack" and each.taken])
-    assert {each.answered for each in served.received() if each.channel == "pagerduty"} == {"503"}
+    assert {each.answered for each in served.received() if each.channel == "pagerduty"} == {"400"}
     (alert,) = ask(served, "GET", "/api/v1/overview")["alerts"]
     until(
         lambda: (

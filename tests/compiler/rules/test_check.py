@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from alertrelay.anomaly.scorer.publish import ANOMALY, SILENT
+from alertrelay.anomaly.scorer.publish import ANOMALY, LIMIT, SILENT
 
 from cli.promtool import ask_promtool
 from compiler.examine import check_folder, examine
@@ -193,7 +193,7 @@ def test_a_source_of_inhibition_that_nothing_raises_is_found(project: Path) -> N
 
 
 def test_the_names_of_the_scorer_s_alerts_are_the_scorer_s() -> None:
-    assert (ANOMALY, SILENT) == OF_SCORER
+    assert (ANOMALY, SILENT, LIMIT) == OF_SCORER
 
 
 ROUTES = "route: {receiver: r}\nreceivers: [{name: r}]\n"

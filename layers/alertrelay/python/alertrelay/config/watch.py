@@ -43,6 +43,8 @@ class Watch:
     those that watch it, all of them where it is empty. `expression` is GetMetricData's own math over `inputs`, metrics
     of the namespace with these dimensions by the names that it uses; `metric` is then the name of its result.
 
+    `limit` is where the metric is full, or has run out, on the side of `direction`; None where it has none.
+
     Of the `source` prometheus `expression` is a query in PromQL, and each series that it has is a metric.
     """
 
@@ -64,6 +66,7 @@ class Watch:
     expression: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     source: Source = "cloudwatch"
+    limit: float | None = None
 
     @property
     def exact(self) -> bool:

@@ -31,6 +31,8 @@ def show_acknowledged(
     here = acknowledged_here(content, ledger)
     # Of what it has just announced the own channel knows nothing yet, though its fallbacks may.
     fresh = here - (ledger.acknowledged - (content.decision.own.new if _has_sent(announced) else frozenset()))
+    if content.decision.own.resolved - ledger.acknowledged:
+        fresh = here  # nobody was on what has resolved: by now somebody may be on all that is left
     shown_as = _digest(content, here)
     if not fresh and shown_as == ledger.acknowledged_as:
         return announced

@@ -11,6 +11,7 @@ from typing import Any
 from alertrelay.alert import Labels, fingerprint, rfc3339
 from alertrelay.anomaly.scorer.console_link import graph_link, query_link
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin, named
+from alertrelay.anomaly.scorer.limit_alert import forecast_said
 from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.shard_state import AnnouncedAlert, Announcement, Said, Track
 from alertrelay.config.watch import Watch
@@ -20,7 +21,12 @@ from alertrelay.values import text as texts
 
 ANOMALY = "AnomalyDetected"
 SILENT = "MetricNotReporting"
-RUNBOOKS: Mapping[str, str] = {ANOMALY: "anomaly-detected.md", SILENT: "metric-not-reporting.md"}
+LIMIT = "LimitForecast"
+RUNBOOKS: Mapping[str, str] = {
+    ANOMALY: "anomaly-detected.md",
+    SILENT: "metric-not-reporting.md",
+    LIMIT: "limit-forecast.md",
+}
 SEVERITIES = ("info", "warning", "critical")
 MESSAGE_BYTES = 200_000
 """SNS takes 256 KB, attributes and all."""
@@ -64,6 +70,7 @@ def perhaps_announced(origin: Origin, rule: EntryRule, metric: WatchedMetric) ->
     if rule.watch.mode == "shadow":
         return {}
     named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]
+    named += [(LIMIT, _forecast_severity(rule))] if rule.watch.limit is not None else []
     found = [labels_of(origin, rule.watch, metric, alertname, severity) for alertname, severity in named]
     return {fingerprint(labels): AnnouncedAlert(labels=labels, since=None) for labels in found}
 
@@ -121,7 +128,16 @@ def _wanted(origin: Origin, rule: EntryRule | None, track: Track) -> dict[str, _
         labels = labels_of(origin, rule.watch, track.metric, SILENT, rule.levels[0].severity)
         summary = f"{named(rule.watch, track.metric)} has stopped reporting, last heard {_clock(track.presence.last)}"
         alerts.append(_Alert(labels=labels, since=track.silent, said=Said(summary=summary)))
+    course = track.course
+    if course and course.since is not None:
+        labels = labels_of(origin, rule.watch, track.metric, LIMIT, _forecast_severity(rule))
+        alerts.append(_Alert(labels=labels, since=course.since, said=forecast_said(rule, track, course)))
     return {fingerprint(alert.labels): alert for alert in alerts}
+
+
+def _forecast_severity(rule: EntryRule) -> str:
+    """Returns warning: there is time to act. In assist all are info."""
+    return "info" if rule.watch.mode == "assist" else "warning"
 
 
 def _end(track: Track, announced: AnnouncedAlert, *, at: float) -> _Alert:
@@ -131,6 +147,8 @@ def _end(track: Track, announced: AnnouncedAlert, *, at: float) -> _Alert:
         again = track.presence.last is not None and at - track.presence.last < 2 * track.metric.period
         reason = "it reports again" if again else "it is no longer waited for"
         said = Said(summary=f"{name} had stopped reporting", reason=reason)
+    elif labels.get("alertname") == LIMIT:
+        said = Said(summary=f"{name} went towards its limit", reason="at its pace it no longer gets there")
     else:
         said = track.said or Said(summary=f"{name} was unusual")
     return _Alert(labels=labels, since=at if announced.since is None else announced.since, said=said)

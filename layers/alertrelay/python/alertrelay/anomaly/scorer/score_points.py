@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from alertrelay.anomaly.detector.detector import Reading
+from alertrelay.anomaly.detector.limit import LevelCourse
 from alertrelay.anomaly.detector.scorer import Scored, Scorer
 from alertrelay.anomaly.detector.votes import BUDGETS
 from alertrelay.anomaly.scorer.drift import watched
@@ -43,6 +45,7 @@ def feed(
             continue
         track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
         track.silent = None
+        _towards_limit(track, rule, at, value)
         if _holiday(rule, at):
             if track.open:
                 changes.append(end(track.open, at, "a holiday of its calendar has begun"))
@@ -57,6 +60,18 @@ def feed(
         changes += [change] if change else []
         look(seen)
     return changes
+
+
+def _towards_limit(track: Track, rule: EntryRule, at: float, value: float) -> None:
+    limit = rule.watch.limit
+    if limit is None:
+        track.course = None
+        return
+    low = rule.watch.direction == "low"
+    if track.course is None or track.course.low != low:
+        track.course = LevelCourse(low=low)
+    if math.isfinite(value):
+        track.course.take(at, value, step=float(track.metric.period), limit=limit)
 
 
 def _seen(track: Track, scorer: Scorer, scored: Scored, reading: Reading, at: float, value: float) -> ScoredPoint:
@@ -90,7 +105,7 @@ def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
     feed(past, scorer, rule, points)
-    track.presence = past.presence
+    track.presence, track.course = past.presence, past.course
     if track.silent is not None and past.presence.last is not None and past.presence.last >= track.silent:
         track.silent = None
     if track.open is None and past.open and now - past.open.opened <= FRESH:

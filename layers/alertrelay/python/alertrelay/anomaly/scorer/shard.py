@@ -17,6 +17,7 @@ from alertrelay.anomaly.scorer.drift import Drift, drifted
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin
 from alertrelay.anomaly.scorer.fetch import Wanted, ask
 from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint
+from alertrelay.anomaly.scorer.limit_alert import forecast_said
 from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import Scoring
 from alertrelay.anomaly.scorer.publish import ANOMALY, announcements_of, labels_of, perhaps_announced
@@ -175,11 +176,13 @@ def _feed(run: ScorerRun, shard: Shard, track: Track, rule: EntryRule, points: S
         if top is None or seen.rarity > top[1].rarity:
             run.tops[rule.watch.name] = (track.metric, seen)
 
+    forecast = track.forecast
     changes = feed(track, shard.scorers[track.metric.key], rule, points, look=look)
     track.read_to = run.end_of(track.metric)
     run.tally["scored"] += 1
     for change in changes:
         _write(run, shard.book, track, rule, change)
+    _notice_limit(run, shard.book, track, rule, forecast)
     why = "" if track.open else drifted(track.drift)
     if why:
         _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
@@ -222,7 +225,9 @@ def _learn_one(run: ScorerRun, shard: Shard, metric: WatchedMetric, points: Sequ
         track.announced = perhaps_announced(run.origin, rule, metric)
     track.presence, track.read_to = Presence(), end
     scorer = new_scorer(metric, rule)
+    forecast = track.forecast
     learn(track, scorer, rule, points, now=end)
+    _notice_limit(run, shard.book, track, rule, forecast)
     track.drift = Drift(based=run.at, at=run.at)
     shard.book.tracks[metric.key], shard.scorers[metric.key] = track, scorer
     run.tally["learned"] += 1
@@ -237,6 +242,15 @@ def _notice_silence(run: ScorerRun, book: Book, track: Track, rule: EntryRule) -
         _happened(run, book, track, rule, "silent", at=since, text="it has stopped reporting")
     elif since is None:
         track.silent = None  # it was waited for long enough
+
+
+def _notice_limit(run: ScorerRun, book: Book, track: Track, rule: EntryRule, before: float | None) -> None:
+    course, now = track.course, track.forecast
+    if course and now is not None and now != before:
+        said = forecast_said(rule, track, course)
+        _happened(run, book, track, rule, "limit_forecast", at=now, text=f"{said.summary}: {said.reason}", said=said)
+    elif now is None and before is not None:
+        _happened(run, book, track, rule, "limit_cleared", at=run.at, text="at its pace it no longer reaches its limit")
 
 
 def _let_go(run: ScorerRun, track: Track) -> list[Announcement]:

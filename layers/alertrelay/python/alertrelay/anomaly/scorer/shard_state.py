@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alertrelay.alert import Labels
+from alertrelay.anomaly.detector.limit import LevelCourse
 from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.lifecycle import Open
 from alertrelay.anomaly.scorer.metric import WatchedMetric
@@ -33,7 +34,8 @@ class Track:
     """The state of one metric. `read_to` is the end of what was read of it, in seconds.
 
     `silent` is since when it does not report, None while it does. `said` is what its open anomaly says, or the end of
-    one. `announced` are the alerts, by fingerprint, that were announced and have not been ended.
+    one. `course` is how it goes towards its limit, None where it has none. `announced` are the alerts, by fingerprint,
+    that were announced and have not been ended.
     """
 
     metric: WatchedMetric
@@ -43,7 +45,13 @@ class Track:
     open: Open | None = None
     silent: float | None = None
     said: Said | None = None
+    course: LevelCourse | None = None
     announced: dict[str, AnnouncedAlert] = field(default_factory=dict)
+
+    @property
+    def forecast(self) -> float | None:
+        """Returns since when it is forecast to reach its limit, None where it is not."""
+        return self.course.since if self.course else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """Something that happened, for people: `kind` is opened, worse, ended, silent or learned_anew."""
+    """Something that happened, for people: `kind` is opened, worse, ended, silent, limit_forecast,
+    limit_cleared or learned_anew."""
 
     at: float
     kind: str
@@ -150,6 +159,7 @@ def _plain(book: Book) -> dict[str, Any]:
             "open": dataclasses.asdict(track.open) if track.open else None,
             "said": dataclasses.asdict(track.said) if track.said else None,
             "silent": track.silent,
+            "limit": dataclasses.asdict(track.course) if track.course else None,
             "told": {mark: dataclasses.asdict(announced) for mark, announced in track.announced.items()},
         }
         for key, track in book.tracks.items()
@@ -183,5 +193,6 @@ def _track(data: Mapping[str, Any]) -> Track:
         open=Open(**{**held, "severities": tuple(held["severities"])}) if held else None,
         said=Said(**{**said, "deployments": tuple(said["deployments"])}) if said else None,
         silent=data["silent"],
+        course=LevelCourse(**limit) if (limit := data.get("limit")) else None,
         announced={mark: AnnouncedAlert(**announced) for mark, announced in data["told"].items()},
     )
