@@ -21,7 +21,7 @@ _EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Judgement:
     """What a person says of an anomaly. The last one counts."""
 
     judged: JudgedAnomaly
@@ -31,7 +31,7 @@ class Verdict:
     comment: str = ""
 
 
-Keep = Callable[[Verdict], None]
+Keep = Callable[[Judgement], None]
 """Keeps a verdict as `alertrelay feedback` keeps it. Raises state.StoreFailure."""
 
 
@@ -45,7 +45,7 @@ class Judging:
     report: IntakeReport
 
 
-def keep_verdict(keep: Keep, report: IntakeReport, verdict: Verdict, *, via: str) -> None:
+def keep_verdict(keep: Keep, report: IntakeReport, verdict: Judgement, *, via: str) -> None:
     """Keeps a verdict, and logs who said it which way. Raises state.StoreFailure."""
     keep(verdict)
     report.log(
@@ -73,7 +73,7 @@ def post_feedback(parts: Judging, request: ApiRequest) -> dict[str, Any]:
         raise _unfit("helpful is missing" if helpful is None else f"helpful is {type(helpful).__name__}")
     if not texts["fingerprint"]:
         raise _unfit("fingerprint is missing")
-    verdict = Verdict(
+    verdict = Judgement(
         judged=judged_of(_anomaly(parts, texts["fingerprint"]).alert),
         helpful=helpful,
         by=(texts["by"] or request.user or request.client)[:BY_CHARACTERS],

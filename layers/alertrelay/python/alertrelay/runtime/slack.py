@@ -20,7 +20,7 @@ from alertrelay.dispatch import silences
 from alertrelay.groups.flush_timer import make_due
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item
-from alertrelay.intake.judging import Keep, Verdict
+from alertrelay.intake.judging import Judgement, Keep
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.slack.command import command
@@ -129,7 +129,7 @@ def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> 
 def keeping(vote: Callable[[Vote], None]) -> Keep:
     """Returns what keeps a verdict in the scorer's notebook."""
 
-    def keep(verdict: Verdict) -> None:
+    def keep(verdict: Judgement) -> None:
         judged = verdict.judged
         said = Vote(
             fingerprint=judged.fingerprint,

@@ -27,7 +27,7 @@ from alertrelay.channels.slack.mrkdwn import escape
 from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
 from alertrelay.intake.acknowledging import Acknowledged
-from alertrelay.intake.judging import Keep, Verdict, keep_verdict
+from alertrelay.intake.judging import Judgement, Keep, keep_verdict
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, when, with_end
 from alertrelay.intake.slack.payload import SlackAsk
@@ -237,7 +237,7 @@ def _unsilence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Ans
 def _judge(desk: Desk, asked: SlackAsk, button: Button) -> Answer:
     judged, helpful = button.judged, button.deed == "helpful"
     assert judged is not None
-    verdict = Verdict(
+    verdict = Judgement(
         judged=judged,
         helpful=helpful,
         by=f"{asked.name} (Slack)",
