@@ -35,11 +35,20 @@ class DailyProfile:
     def learn(self, slot: int, value: float) -> None:
         """Moves the profile towards a value."""
         values, seen, slots = self._values, self._seen, self.slots
-        seen[slot] += 1
-        if seen[slot] == 1:
+        seen[slot] = count = seen[slot] + 1
+        if count == 1:
             values[slot] = value
             return
-        weight = max(_LATEST, 1.0 / seen[slot])
+        weight = _LATEST if count > 3 else 1.0 / count
+        if 2 <= slot < slots - 2:
+            # Written out: most points are here, and the loop takes twice as long.
+            quarter, half = weight * 0.25, weight * 0.5
+            values[slot - 2] += quarter * (value - values[slot - 2])
+            values[slot - 1] += half * (value - values[slot - 1])
+            values[slot] += weight * (value - values[slot])
+            values[slot + 1] += half * (value - values[slot + 1])
+            values[slot + 2] += quarter * (value - values[slot + 2])
+            return
         for offset, pull in _PULL:
             near = (slot + offset) % slots
             values[near] += weight * pull * (value - values[near])
@@ -51,6 +60,7 @@ _TRIED = 100
 """Points after which a profile may be relied on."""
 _LATEST_WEEK = 0.4
 """The share of the newest week in the mean of a half-hour."""
+_LEAST_RATE = 1.0 / _TRIED
 
 
 class WeeklyProfile:
@@ -71,8 +81,9 @@ class WeeklyProfile:
     def learn(self, at: float, value: float) -> None:
         """Moves the profile towards a value."""
         slot = int(at / _HALF_HOUR) % _HALF_HOURS
-        self._seen[slot] += 1
-        self._values[slot] += max(self._rate, 1.0 / self._seen[slot]) * (value - self._values[slot])
+        self._seen[slot] = seen = self._seen[slot] + 1
+        before, rate, first = self._values[slot], self._rate, 1.0 / seen
+        self._values[slot] = before + (rate if rate >= first else first) * (value - before)
 
 
 class Expectation:
@@ -106,9 +117,10 @@ class Expectation:
 
     def learn(self, value: float, level: float, daily: float | None, weekly: float | None) -> None:
         """Compares each with what came."""
+        errors, seen = self._errors, self._known
         for place, expected in enumerate((level, daily, weekly)):
             if expected is not None:
-                self._known[place] += 1
-                known = self._known[place]
-                rate = 1.0 / known if known < _TRIED else 1.0 / _TRIED
-                self._errors[place] += rate * (abs(value - expected) - self._errors[place])
+                seen[place] = known = seen[place] + 1
+                rate = 1.0 / known if known < _TRIED else _LEAST_RATE
+                error = errors[place]
+                errors[place] = error + rate * (abs(value - expected) - error)

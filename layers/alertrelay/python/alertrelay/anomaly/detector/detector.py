@@ -188,7 +188,7 @@ class Detector:
             if size is None:
                 found.append(None)
             elif both or not self._welcome(size):
-                found.append(tail.rarity(abs(size)))
+                found.append(tail.rarity(size if size >= 0.0 else -size))
             else:
                 found.append(COMMON)
         if not new and found[measures.NOVELTY] is not None:
@@ -267,7 +267,7 @@ class Detector:
     def _learn(self, sizes: Sequence[float | None]) -> None:
         for tail, size in zip(self._tails, sizes, strict=False):
             if size is not None:
-                tail.learn(abs(size))
+                tail.learn(size if size >= 0.0 else -size)
 
     def _welcome(self, size: float) -> bool:
         return (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)

@@ -33,7 +33,9 @@ class Usual(NamedTuple):
 
     def beyond(self, value: float) -> float:
         """Returns how far a value lies outside the range, below 0 where it is too low; 0 within."""
-        return value - self.high if value > self.high else min(0.0, value - self.low)
+        if value > self.high:
+            return value - self.high
+        return value - self.low if value < self.low else 0.0
 
 
 class Passed(NamedTuple):

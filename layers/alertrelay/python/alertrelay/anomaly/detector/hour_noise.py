@@ -40,7 +40,8 @@ class HourNoise:
             most = _OUTLIER * (mean if mean > whole else whole)
             size = size if size < most else most
         self._seen[slot] = seen = self._seen[slot] + 1
-        self._count += 1
-        self._mean[slot] = mean + max(_RATE, 1.0 / seen) * (size - mean)
-        self._all = whole + max(_DAILY_RATE, 1.0 / self._count) * (size - whole)
+        self._count = count = self._count + 1
+        rate, daily_rate = 1.0 / seen, 1.0 / count
+        self._mean[slot] = mean + (rate if rate > _RATE else _RATE) * (size - mean)
+        self._all = whole + (daily_rate if daily_rate > _DAILY_RATE else _DAILY_RATE) * (size - whole)
         return factor

@@ -176,8 +176,9 @@ class Measures:
         moved = x - self._level
         if count > _KEPT:
             moved = _bounded(moved, _OUTLIER * self._expectation.level_error)
-        day_rate = 2.0 / (DAY / max(self._step, 1.0) + 1.0)
-        self._level += max(day_rate, 1.0 / count) * moved
+        step, rate = self._step, 1.0 / count
+        day_rate = 2.0 / (DAY / (step if step > 1.0 else 1.0) + 1.0)
+        self._level += (day_rate if day_rate > rate else rate) * moved
         self._fast += 2.0 / 7.0 * (x - self._fast)
         if apart is not None:
             self._offset += 2.0 / 13.0 * (apart - self._offset)

@@ -75,7 +75,7 @@ class KnownValues:
         self._visited.insert(place, self._seen)
 
     def _learn(self, apart: float) -> None:
-        rate = max(1.0 / self._seen, 1.0 / _LIFE)
+        rate = 1.0 / (self._seen if self._seen < _LIFE else _LIFE)
         if self._seen > _BOUNDED_FROM:
             far = _OUTLIER * self._spread
             if not -far <= apart <= far:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from math import log2
 from typing import NamedTuple
 
 WARM_UP = 20
@@ -38,6 +39,7 @@ _FORGET_AT = 26_000
 _CENTRES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW + 0.5) / _PER_OCTAVE) for i in range(_BINS))
 _LOGS: tuple[float, ...] = tuple(math.log(centre) for centre in _CENTRES)
 _EDGES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW) / _PER_OCTAVE) for i in range(_BINS + 1))
+_LOWEST = _EDGES[0]
 _LOG_EDGES: tuple[float, ...] = tuple(math.log(edge) for edge in _EDGES)
 _WITHIN: tuple[float, ...] = tuple(edge * (1.0 - 1e-9) for edge in _EDGES[1:])
 """Sizes below are in this bin or a lower one, however the logarithm is rounded: most points need none."""
@@ -239,7 +241,7 @@ def _moved(counts: array[float], edge: int, above: float, allowed: float) -> tup
 
 
 def _bin(size: float) -> int:
-    if size <= _EDGES[0]:
+    if size <= _LOWEST:
         return 0
-    place = int(math.log2(size) * _PER_OCTAVE + _BELOW)
+    place = int(log2(size) * _PER_OCTAVE + _BELOW)
     return place if place < _BINS else _BINS - 1
