@@ -97,6 +97,7 @@ _NAMING = frozenset(
         "POST /suppression/clear",
         "POST /api/v2/silences",
         "POST /api/v1/acknowledgements",
+        "POST /api/v1/feedback",
         "POST /api/v1/redrive",
     }
 )

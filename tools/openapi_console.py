@@ -62,11 +62,12 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "alertLine": objects(" ".join(_LINE), **_LINE),
     "wholeAlert": objects(
-        " ".join(_LINE) + " annotations generatorURL source status startsAt endsAt updatedAt",
+        " ".join(_LINE) + " annotations generatorURL source anomaly status startsAt endsAt updatedAt",
         **_LINE,
         annotations=TEXTS,
         generatorURL=TEXT,
         source=TEXT,
+        anomaly=FLAG,
         status={"type": "string", "enum": ["firing", "resolved"]},
         startsAt=TIME,
         endsAt=or_null(TIME),

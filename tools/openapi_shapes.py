@@ -89,6 +89,7 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v2/alerts": listed(ref("postableAlert")),
     "POST /api/v2/silences": ref("postableSilence"),
     "POST /api/v1/acknowledgements": ref("acknowledgement"),
+    "POST /api/v1/feedback": objects("fingerprint helpful", fingerprint=TEXT, helpful=FLAG, comment=TEXT, by=TEXT),
     "POST /pagerduty/webhook": objects("event", event={"type": "object"}),
     "POST /test": ref("order"),
     "POST /suppression/clear": ref("order"),
@@ -122,6 +123,14 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
     "GET /api/v1/acknowledgements": listed(ref("acknowledged")),
     "POST /api/v1/acknowledgements": ref("acknowledged"),
     "DELETE /api/v1/acknowledgements/<fingerprint>": None,
+    "POST /api/v1/feedback": objects(
+        "fingerprint startsAt helpful by comment",
+        fingerprint=TEXT,
+        startsAt=TIME,
+        helpful=FLAG,
+        by=TEXT,
+        comment=TEXT,
+    ),
     "POST /test": objects("test labels endsAt", test=TEXT, labels=TEXTS, endsAt=TIME),
     "POST /suppression/clear": objects("groups", groups=listed(TEXT)),
     "GET /health": objects(

@@ -26,6 +26,7 @@ ACTING = (
     "keeps_the_draft_of_an_expired_session",
     "signs_in_again_where_it_was",
     "acknowledges_and_takes_it_back",
+    "judges_an_anomaly",
     "asks_before_it_redrives",
 )
 USING = (

@@ -143,6 +143,28 @@ export async function asks_before_it_redrives(browser, given) {
   });
 }
 
+export const judges_an_anomaly = (browser, given) => {
+  const said = [];
+  const keep = (request) => {
+    said.push(request.postDataJSON());
+    return { json: {} };
+  };
+  return onPage(browser, { ...given, answers: { "/api/v1/feedback": keep } }, "#/alerts", async (page) => {
+    await page.route(/\/api\/v1\/alert\/[0-9a-f]{16}$/, async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      await route.fulfill({ json: { ...json, alert: { ...json.alert, anomaly: true } } });
+    });
+    await page.getByRole("link", { name: /NodeDown/ }).click();
+    const asked = page.getByRole("group", { name: "Was it helpful to know of this anomaly?" });
+    await asked.getByRole("button", { name: "Not helpful" }).click();
+    await page.getByText("Kept as not helpful.").first().waitFor();
+    await asked.getByRole("button", { name: "Not helpful", pressed: true }).waitFor();
+    assert.equal(said[0].helpful, false);
+    assert.match(said[0].fingerprint, /^[0-9a-f]{16}$/);
+  });
+};
+
 export const may_only_read = (browser, given) =>
   onPage(browser, given, "#/alerts", async (page) => {
     await page.getByRole("link", { name: /NodeDown/ }).click();

@@ -13,11 +13,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from alertrelay.intake import acknowledging, incidents, operating, push, reading, silencing
+from alertrelay.intake import acknowledging, incidents, judging, operating, push, reading, silencing
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
 from alertrelay.intake.console.routes import CONSOLE_ROUTES
 from alertrelay.intake.incidents import Incidents
+from alertrelay.intake.judging import Judging
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import IntakeReport, QueueFailure, TopicFailure
 from alertrelay.intake.push import Push
@@ -42,6 +43,7 @@ class Handlers:
     reading: Reads
     silencing: Silencing
     acknowledging: Acknowledging
+    judging: Judging
     operating: Operating
     slack: Reception
     incidents: Incidents
@@ -95,6 +97,8 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("DELETE", "/api/v1/acknowledgements/<fingerprint>", "silence", "Undo an acknowledgement",
                lambda handlers, request, fingerprint: acknowledging.delete_acknowledgement(
                    handlers.acknowledging, request, fingerprint)),
+    RouteFacts("POST", "/api/v1/feedback", "silence", "Keep whether an anomaly was helpful",
+               lambda handlers, request: judging.post_feedback(handlers.judging, request)),
     RouteFacts("GET", "/metrics", "read", "Show what is known now, as metrics", _metrics),
     RouteFacts("GET", "/-/healthy", None, "Answer that the intake runs", _alive),
     RouteFacts("GET", "/-/ready", None, "Answer that the intake runs", _alive),

@@ -41,6 +41,7 @@ from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.incidents import Incidents, WebhookSecrets
+from alertrelay.intake.judging import Judging
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import (
     Acknowledgements,
@@ -63,7 +64,7 @@ from alertrelay.runtime.console import ConsoleWorld, console_of, console_world
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.runtime.slack import SlackWorld, reception_of, slack_world, talk_of
+from alertrelay.runtime.slack import SlackWorld, keeping, reception_of, slack_world, talk_of
 from alertrelay.state import Groups, Lookup, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
@@ -167,6 +168,7 @@ def handler_of(
                 log=report.log,
             ),
             acknowledging=acknowledging,
+            judging=Judging(alerts=state.alerts, keep=keeping(world.slack.vote), clock=clock, report=report),
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,

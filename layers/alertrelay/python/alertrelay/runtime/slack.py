@@ -12,7 +12,7 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.ports import NotebookFailure, Vote
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.slack.buttons import JUDGED, JudgedAnomaly, began
+from alertrelay.channels.slack.buttons import JUDGED, began
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
 from alertrelay.config.model import Config
@@ -20,6 +20,7 @@ from alertrelay.dispatch import silences
 from alertrelay.groups.flush_timer import make_due
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item
+from alertrelay.intake.judging import Judgement, Keep
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.slack.command import command
@@ -90,7 +91,7 @@ def talk_of(config: Config, world: SlackWorld, reading: Reads, stored: Silences,
             silence=partial(_silence, stored, clock),
             expire=partial(silences.expire, stored, clock),
             acknowledge=lambda item, by: acknowledge_item(acknowledging, item, by=by, via="slack"),
-            judge=partial(_judge, world.vote),
+            judge=keeping(world.vote),
             show=partial(_show, world.queue, groups, clock, report),
         ),
         report=report,
@@ -125,23 +126,28 @@ def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> 
     return silences.save_once(stored, clock, wanted, new_id=new_id, close=CLOSE)
 
 
-def _judge(vote: Callable[[Vote], None], judged: JudgedAnomaly, helpful: bool, by: str, at: datetime) -> None:
-    try:
-        vote(
-            Vote(
-                fingerprint=judged.fingerprint,
-                started=rfc3339(began(judged)),
-                at=at.timestamp(),
-                helpful=helpful,
-                by=by,
-                comment="by a button in Slack",
-                watch=judged.watch,
-                alertname=JUDGED[1],
-                service=judged.service,
-            )
+def keeping(vote: Callable[[Vote], None]) -> Keep:
+    """Returns what keeps a verdict in the scorer's notebook."""
+
+    def keep(verdict: Judgement) -> None:
+        judged = verdict.judged
+        said = Vote(
+            fingerprint=judged.fingerprint,
+            started=rfc3339(began(judged)),
+            at=verdict.at.timestamp(),
+            helpful=verdict.helpful,
+            by=verdict.by,
+            comment=verdict.comment,
+            watch=judged.watch,
+            alertname=JUDGED[1],
+            service=judged.service,
         )
-    except NotebookFailure as failure:
-        raise StoreFailure(str(failure)) from None
+        try:
+            vote(said)
+        except NotebookFailure as failure:
+            raise StoreFailure(str(failure)) from None
+
+    return keep
 
 
 def _reply(network: Network, address: str, answer: Mapping[str, Any]) -> str:

@@ -144,7 +144,7 @@ def of_message(notification: Notification, settings: SlackSettings) -> list[dict
     alert = wording.lead(notification)
     if href := link(alert.annotations.get("runbook_url", "")):
         found.append(element(Button(deed="open"), "Runbook", url=href))
-    if (alert.source, alert.name) == JUDGED:
+    if is_judged(alert):
         found += verdict(notification.gid, judged_of(alert))
     return [{"type": "actions", "elements": found}] if found else []
 
@@ -169,6 +169,11 @@ def of_shadow(notification: Notification, settings: SlackSettings) -> list[dict[
             return [*found, section(f"_{wording.more(len(findings) - place + 1)}: alertrelay anomaly status_")]
         found += pair
     return found
+
+
+def is_judged(alert: Alert) -> bool:
+    """Returns whether people are asked about an alert: it is an anomaly."""
+    return (alert.source, alert.name) == JUDGED
 
 
 def judged_of(alert: Alert) -> JudgedAnomaly:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from alertrelay.alert import rfc3339
+from alertrelay.channels.slack.buttons import is_judged
 from alertrelay.intake.console.notified import notifications
 from alertrelay.intake.console.overview import line
 from alertrelay.intake.reading import Reads
@@ -56,6 +57,7 @@ def _whole(one: Listed) -> dict[str, Any]:
         "annotations": {name: text for name, text in alert.annotations.items() if name != ANNOTATION},
         "generatorURL": alert.generator_url,
         "source": alert.source,
+        "anomaly": is_judged(alert),
         "status": alert.status,
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": rfc3339(alert.ends_at) if alert.ends_at else None,

@@ -15,11 +15,9 @@ from typing import Literal
 from alertrelay.alert import rfc3339
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.slack.buttons import (
-    JUDGED,
     MORNING,
     SPANS,
     Button,
-    JudgedAnomaly,
     NotAButton,
     Span,
     began,
@@ -29,6 +27,7 @@ from alertrelay.channels.slack.mrkdwn import escape
 from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
 from alertrelay.intake.acknowledging import Acknowledged
+from alertrelay.intake.judging import Judgement, Keep, keep_verdict
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, when, with_end
 from alertrelay.intake.slack.payload import SlackAsk
@@ -65,7 +64,7 @@ class Deeds:
     silence: Callable[[Silence, str], tuple[Silence, Literal["now", "before", "other"]]]
     expire: Callable[[str], None]
     acknowledge: Callable[[AlertItem, str], Acknowledged | None]
-    judge: Callable[[JudgedAnomaly, bool, str, datetime], None]
+    judge: Keep
     show: Callable[[str], None]
 
 
@@ -238,17 +237,14 @@ def _unsilence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Ans
 def _judge(desk: Desk, asked: SlackAsk, button: Button) -> Answer:
     judged, helpful = button.judged, button.deed == "helpful"
     assert judged is not None
-    by = f"{asked.name} (Slack)"
-    desk.deeds.judge(judged, helpful, by, datetime.fromtimestamp(asked.at, UTC))
-    desk.report.log(
-        "judged",
-        fingerprint=judged.fingerprint,
-        alertname=JUDGED[1],
-        state_key=judged.fingerprint,
+    verdict = Judgement(
+        judged=judged,
         helpful=helpful,
-        by=by,
-        via="slack",
+        by=f"{asked.name} (Slack)",
+        at=datetime.fromtimestamp(asked.at, UTC),
+        comment="by a button in Slack",
     )
+    keep_verdict(desk.deeds.judge, desk.report, verdict, via="slack")
     word = "helpful" if helpful else "not helpful"
     return only_you(
         f"Thank you: kept as *{word}* (the anomaly that began {when(began(judged))}). A later answer replaces this one."

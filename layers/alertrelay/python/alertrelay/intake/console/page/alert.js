@@ -27,6 +27,7 @@ export function Alert({ parts: [fingerprint = ""], session }) {
     <${Head} alert=${alert} />
     ${failure && html`<${Fault} failure=${failure} again=${again} what="This is an older answer." />`}
     <${Acts} alert=${alert} session=${session} again=${again} />
+    ${alert.anomaly && html`<${Judge} alert=${alert} can=${may(session, "silence")} />`}
     <${Suppressed} given=${data?.suppressedBy ?? []} alert=${alert} />
     <${Texts} alert=${alert} />
     <${Notified} address=${address} data=${data} />
@@ -105,6 +106,23 @@ function Acts({ alert, session, again }) {
     ${fires && can && !alert.acknowledged && comment === null && html`<button type="button" class="link" onClick=${() => setComment("")}>Add a comment</button>`}
     ${fires && !can && html`<span class="quiet">A token with the right “silence” acknowledges and silences.</span>`}
     ${failure && html`<${Fault} failure=${failure} what="That did not work." />`}
+  </div>`;
+}
+
+const WORDS = [[true, "Helpful"], [false, "Not helpful"]];
+
+function Judge({ alert, can }) {
+  const [said, setSaid] = useState(null);
+  const task = useTask(async (helpful) => {
+    await post("/api/v1/feedback", { fingerprint: alert.fingerprint, helpful });
+    setSaid(helpful);
+    notify(`Kept as ${helpful ? "helpful" : "not helpful"}. A later answer replaces it.`, null, "good");
+  });
+  return html`<div class="acts" role="group" aria-label="Was it helpful to know of this anomaly?">
+    <span>Was it helpful to know of this anomaly?</span>
+    ${WORDS.map(([helpful, words]) => html`<button key=${words} type="button" class="toggle" aria-pressed=${said === helpful ? "true" : "false"} disabled=${!can || task.busy} onClick=${() => task.start(helpful)}>${words}</button>`)}
+    ${!can && html`<span class="quiet">A token with the right “silence” may say so.</span>`}
+    ${task.failure && html`<${Fault} failure=${task.failure} what="That was not kept." />`}
   </div>`;
 }
 

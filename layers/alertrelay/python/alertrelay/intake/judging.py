@@ -1,0 +1,110 @@
+"""Takes what people say of an anomaly: helpful, or not. The anomaly-scorer's adaptive entries move by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alertrelay.alert import rfc3339
+from alertrelay.channels.slack.buttons import JUDGED, JudgedAnomaly, began, is_judged, judged_of
+from alertrelay.intake.ports import IntakeReport, OpenAlerts
+from alertrelay.intake.request import ApiError, ApiRequest
+from alertrelay.nflog.group_state import AlertItem
+from alertrelay.policy.acknowledgement import BY_CHARACTERS, comment_of
+from alertrelay.ports import Clock
+
+_EXPECTED = (
+    'expected {"fingerprint": "0123456789abcdef", "helpful": true, "comment": "…"}; `comment` and `by` may be left out'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a person says of an anomaly. The last one counts."""
+
+    judged: JudgedAnomaly
+    helpful: bool
+    by: str
+    at: datetime
+    comment: str = ""
+
+
+Keep = Callable[[Judgement], None]
+"""Keeps a verdict as `alertrelay feedback` keeps it. Raises state.StoreFailure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What taking verdicts needs. `alerts` are those that the relay holds, and those that resolved a short time ago."""
+
+    alerts: OpenAlerts
+    keep: Keep
+    clock: Clock
+    report: IntakeReport
+
+
+def keep_verdict(keep: Keep, report: IntakeReport, verdict: Judgement, *, via: str) -> None:
+    """Keeps a verdict, and logs who said it which way. Raises state.StoreFailure."""
+    keep(verdict)
+    report.log(
+        "judged",
+        fingerprint=verdict.judged.fingerprint,
+        alertname=JUDGED[1],
+        state_key=verdict.judged.fingerprint,
+        helpful=verdict.helpful,
+        by=verdict.by,
+        via=via,
+    )
+
+
+def post_feedback(parts: Judging, request: ApiRequest) -> dict[str, Any]:
+    """Answers POST /api/v1/feedback. Raises ApiError, state.StoreFailure."""
+    data = request.json()
+    if not isinstance(data, Mapping):
+        raise _unfit(f"got {type(data).__name__}")
+    texts = {name: data.get(name, "") for name in ("fingerprint", "comment", "by")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise _unfit(f"{name} is {type(text).__name__}")
+    helpful = data.get("helpful")
+    if not isinstance(helpful, bool):
+        raise _unfit("helpful is missing" if helpful is None else f"helpful is {type(helpful).__name__}")
+    if not texts["fingerprint"]:
+        raise _unfit("fingerprint is missing")
+    verdict = Judgement(
+        judged=judged_of(_anomaly(parts, texts["fingerprint"]).alert),
+        helpful=helpful,
+        by=(texts["by"] or request.user or request.client)[:BY_CHARACTERS],
+        at=parts.clock.now(),
+        comment=comment_of(texts["comment"]),
+    )
+    via = "api" if "authorization" in request.headers else "console"  # whose session is a cookie
+    keep_verdict(parts.keep, parts.report, verdict, via=via)
+    judged = verdict.judged
+    return {
+        "fingerprint": judged.fingerprint,
+        "startsAt": rfc3339(began(judged)),
+        "helpful": helpful,
+        "by": verdict.by,
+        "comment": verdict.comment,
+    }
+
+
+def _anomaly(parts: Judging, fingerprint: str) -> AlertItem:
+    found = [item for item in parts.alerts.firing(parts.clock.now()) if item.alert.fingerprint == fingerprint]
+    if not found:
+        message = (
+            f"no alert that fires, or resolved within the last half hour, has the fingerprint {fingerprint!r}: "
+            "`alertrelay feedback` knows those of the last 30 days"
+        )
+        raise ApiError(404, {"code": 404, "message": message})
+    last = max(found, key=lambda item: item.order_key)
+    if not is_judged(last.alert):
+        raise _unfit(f"{last.alert.name} is no anomaly: anomalies of the anomaly-scorer are judged, {JUDGED[1]}")
+    return last
+
+
+def _unfit(what: str) -> ApiError:
+    return ApiError(422, {"code": 602, "message": f"{_EXPECTED}; {what}"})
