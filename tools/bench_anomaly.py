@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from alertrelay.anomaly.detector.limit import LevelCourse
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.state import pack
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     _first_week()
     if args.made:
         _made()
+        _forecasts()
     if args.altered:
         _altered(judge, args.data, corpora)
     if args.ablation:
@@ -240,6 +242,22 @@ def _made() -> None:
     for kind in KINDS:
         alerts = sum(_alerts(kind, seed, _WEEKS * 7 * DAY, 2 * DAY) for seed in range(_MADE))
         print(f"| {kind} | {alerts / (_MADE * (_WEEKS - 2 / 7)):.2f} |", flush=True)
+
+
+def _forecasts() -> None:
+    """Counts forecasts of limits, a tenth of its range beyond all that a metric has, on either side."""
+    print("\n| made metric, with limits that it never reaches | forecasts a metric and week |\n|---|---|")
+    for kind in KINDS:
+        series = [KINDS[kind](random.Random(seed), _WEEKS * 7 * DAY) for seed in range(_MADE)]
+        begun = sum(_begun(values, low=low) for values in series for low in (False, True))
+        print(f"| {kind} | {begun / (2 * _MADE * _WEEKS):.2f} |", flush=True)
+
+
+def _begun(values: Sequence[float], *, low: bool) -> int:
+    course, room = LevelCourse(low=low), 0.1 * (max(values) - min(values))
+    limit = min(values) - room if low else max(values) + room
+    changes = [course.take(300.0 * place, value, step=300.0, limit=limit) for place, value in enumerate(values)]
+    return (sum(changes) + 1) // 2
 
 
 def _footprint() -> tuple[float, float]:

@@ -255,9 +255,7 @@ def test_huge_values_do_not_break_the_arithmetic() -> None:
     st.floats(min_value=-4.0, max_value=4.0),
     st.floats(min_value=-1e4, max_value=1e4),
 )
-def test_a_scale_and_a_shift_leave_scores_within_a_fiftieth_and_alerts_where_they_are(
-    seed: int, power: float, shift: float
-) -> None:
+def test_scale_and_shift_leave_scores_and_alerts_where_they_are(seed: int, power: float, shift: float) -> None:
     """The tolerance is for rounding: a number on the edge of a bin may fall to its other side."""
     values = noisy(3 * DAY, seed=seed)
     values[650 + seed : 658 + seed] = [110.0] * 8
