@@ -138,6 +138,7 @@ def serving(
 ) -> Iterator[Served]:
     """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
     port is taken, ValueError where a file cannot be read, UnreadableData."""
+    from alertrelay.intake.incidents import KEY as WEBHOOK_KEY
     from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
@@ -166,7 +167,7 @@ def serving(
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
-        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY)) if keys else ():
+        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY, WEBHOOK_KEY)) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
         secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
         network = _network(peers, say)

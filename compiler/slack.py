@@ -43,10 +43,19 @@ def read_slack_section(section: Section, time_zone: str) -> SlackSection | None:
     return SlackSection(
         place=inner.place,
         buttons=inner.flag("buttons", default=False),
-        may_silence=tuple(filter(None, (_id(item, inner.findings) for item in inner.list("may_silence")))),
+        may_silence=_silencers(inner),
         time_zone=read_time_zone(inner) or time_zone,
         mentions=tuple(filter(None, (_mention(item, inner.findings) for item in inner.list("mentions")))),
     )
+
+
+def _silencers(inner: Section) -> tuple[str, ...]:
+    value = inner.get("may_silence")
+    if value and value.data == ():
+        message = "nobody stands here, so that everybody in the workspace may silence"
+        mend = f"name who may, {_IDS}; or remove the key"
+        inner.findings.warning(inner.at("may_silence"), "empty-list", message, mend)
+    return tuple(filter(None, (_id(item, inner.findings) for item in inner.list("may_silence"))))
 
 
 def read_time_zone(inner: Section) -> str:

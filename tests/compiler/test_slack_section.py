@@ -65,6 +65,12 @@ def test_a_fault_has_its_place_and_its_mend(tmp_path: Path, delivery: str, key: 
     assert found.mend
 
 
+def test_an_empty_list_of_who_may_silence_is_named_since_it_shuts_nobody_out(tmp_path: Path) -> None:
+    (found,) = (one for one in loaded(tmp_path, "slack: {may_silence: []}").findings if one.key == "slack.may_silence")
+    assert (found.severity, found.code, found.line) == ("warning", "empty-list", 1)
+    assert found.message == "nobody stands here, so that everybody in the workspace may silence"
+
+
 def test_buttons_that_no_message_would_have_are_named(tmp_path: Path) -> None:
     hook = 'route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url_file: /run/hook, channel: "#a"}]}]'
     named = [one.key for one in loaded(tmp_path, "slack: {buttons: true}", hook).findings if one.code == "not-obeyed"]

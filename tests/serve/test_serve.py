@@ -153,12 +153,15 @@ def test_keys_that_are_missing_or_misspelt_are_named(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keys = tmp_path / "keys.json"
-    keys.write_text('{"pagerduty_kye": "k", "intake_admin_token": "a-token-of-a-test"}')
+    keys.write_text(
+        '{"pagerduty_kye": "k", "intake_admin_token": "a-token-of-a-test", "pagerduty_webhook_secret": "s"}'
+    )
     with serving(folder, None, tmp_path, keys, port=0):
         warned = capsys.readouterr().err
     assert "keys.json lacks pagerduty_key, slack_webhook: nothing can be sent" in warned
     assert "has 'pagerduty_kye', which no channel of the configuration reads: did you mean 'pagerduty_key'?" in warned
     assert "intake_admin_token" not in warned
+    assert "webhook_secret" not in warned
 
 
 def test_alerts_are_for_the_eyes_of_the_owner_alone(folder: Path, tmp_path: Path) -> None:

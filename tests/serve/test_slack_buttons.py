@@ -50,6 +50,7 @@ def handed(served: Served, path: str, **fields: str) -> str:
 
 def test_a_person_silences_undoes_and_acknowledges_at_the_stand_in(bot: Served) -> None:
     assert "no message was posted yet" in handed(bot, "/messages")
+    assert "message: none was posted" in handed(bot, "/press", message="1", button="silence_1h")
     assert ask(bot, "POST", "/api/v2/alerts", [{"labels": {"alertname": "Down", "severity": "critical"}}]) is None
     until(lambda: chats(bot))
     assert "acknowledge silence_1h silence_4h silence_tomorrow" in handed(bot, "/messages")

@@ -56,6 +56,8 @@ def _lines(message: Mapping[str, Any]) -> list[str]:
 
 def press(app: SlackApp, messages: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, base: str) -> PeerAnswer:
     """Presses a button of a message; `base` is where the answer is posted to. Raises NotPressed."""
+    if not messages:
+        raise NotPressed("message: none was posted since this stand-in began, so that there is no button to press")
     number = form.get("message", str(len(messages)))
     if not number.isdecimal() or not 0 < int(number) <= len(messages):
         raise NotPressed(f"message: a number of 1 to {len(messages)} was expected, got {number!r}; GET /messages")
