@@ -52,10 +52,10 @@ class AnomalyDashboard(Construct):
 
     def _judged(self) -> cloudwatch.IWidget:
         return self._table(
-            "Judged helpful, in the last 90 days",
+            "Precision by feedback: the share of judged alerts that were helpful, of the last 90 days",
             HALF,
             'filter message = "feedback"',
-            "stats latest(share) as helpful_share, latest(helpful) as helpful, latest(not_helpful) as not_helpful, "
+            "stats latest(share) as precision, latest(helpful) as helpful, latest(not_helpful) as not_helpful, "
             "latest(told_from) as told_from_score by watch",
         )
 

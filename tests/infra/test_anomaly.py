@@ -149,7 +149,7 @@ def test_the_dashboard_asks_the_scorer_s_log_for_all_that_an_operator_judges_by(
     queries = [widget["properties"]["query"] for widget in body["widgets"] if widget["type"] == "log"]
     for column in ("service", "metric", "score", "value", "usual", "reason", "link"):
         assert column in queries[0]
-    assert any("helpful_share" in query for query in queries)
+    assert any("latest(share) as precision" in query for query in queries)
     assert any('mode = "shadow"' in query for query in queries)
     assert sum("usual_high" in query for query in queries) == 3
     columns = {(w["x"], w["y"]): w["width"] for w in body["widgets"]}

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.anomaly.detector.detector import clock
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.anomaly.detector.metrics import DAY, STEP, Points, daily, noisy, points, scores, told
@@ -247,3 +247,23 @@ def test_a_metric_without_trouble_is_hardly_ever_told(kind: str) -> None:
 def test_huge_values_do_not_break_the_arithmetic() -> None:
     values = [*noisy(100), 1e308, -1e308, 1e308, 5e-324, *noisy(50)]
     assert all(0.0 <= score < 1.0 for score in scores(points(values)))
+
+
+@settings(max_examples=6, deadline=None, derandomize=True, phases=(Phase.generate,))
+@given(
+    st.integers(min_value=0, max_value=3),
+    st.floats(min_value=-4.0, max_value=4.0),
+    st.floats(min_value=-1e4, max_value=1e4),
+)
+def test_scale_and_shift_leave_scores_and_alerts_where_they_are(seed: int, power: float, shift: float) -> None:
+    """The tolerance is for rounding: a number on the edge of a bin may fall to its other side."""
+    values = noisy(3 * DAY, seed=seed)
+    values[650 + seed : 658 + seed] = [110.0] * 8
+    values[800] = -80.0
+    plain = scores(points(values))
+    scale = 10.0**power
+    moved = scores(points([scale * (value + shift) for value in values]))
+    assert moved == pytest.approx(plain, abs=0.02)
+    alerts = [[place for place, score in enumerate(found) if score >= DEFAULT_THRESHOLD] for found in (plain, moved)]
+    assert alerts[0] == alerts[1]
+    assert alerts[0][:1] == [650 + seed]
