@@ -234,7 +234,7 @@ def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str
 def _greeting(served: Served, data: Path | None, day: Path | None) -> str:
     address = f"http://me:{served.token}@127.0.0.1:{served.port}"
     kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
-    kept = f"the day of {day} as it ended, in which nothing is changed" if day else kept
+    kept = f"the day of {day} as it ended; what is done there is not kept" if day else kept
     pressed = f"curl {served.slack}/press -d message=1 -d button=silence_1h -d user=ana"
     slack = f"slack       curl {served.slack}/messages\n            {pressed}\n"
     return f"""\

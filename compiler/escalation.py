@@ -40,7 +40,7 @@ def read_escalation(section: Section) -> EscalationSection:
     if inner is None:
         return NOBODY
     items = inner.list("tiers")
-    if not items and inner.require("tiers", _MEND):
+    if inner.require("tiers", _MEND) and inner.empty_list("tiers"):
         inner.findings.error(inner.at("tiers"), "empty-list", "no tier stands here", _MEND)
     if len(items) > MOST_TIERS:
         message = f"expected at most {MOST_TIERS} tiers, got {len(items)}"
@@ -63,7 +63,8 @@ def read_escalation(section: Section) -> EscalationSection:
 def _tier(entry: Section, number: int, before: float) -> Tier:
     findings = entry.findings
     names = tuple(filter(None, (string_of(value, findings) for value in entry.list("receivers"))))
-    if entry.require("receivers", f"name who is called at tier {number}: `receivers: [oncall-second]`") and not names:
+    entry.require("receivers", f"name who is called at tier {number}: `receivers: [oncall-second]`")
+    if entry.empty_list("receivers"):
         mend = "name a receiver of alertmanager.yml, or remove the tier"
         findings.error(entry.at("receivers"), "empty-list", f"tier {number} calls nobody", mend)
     for name in {name for name in names if names.count(name) > 1}:

@@ -50,8 +50,7 @@ def read_slack_section(section: Section, time_zone: str) -> SlackSection | None:
 
 
 def _silencers(inner: Section) -> tuple[str, ...]:
-    value = inner.get("may_silence")
-    if value and value.data == ():
+    if inner.empty_list("may_silence"):
         message = "nobody stands here, so that everybody in the workspace may silence"
         mend = f"name who may, {_IDS}; or remove the key"
         inner.findings.warning(inner.at("may_silence"), "empty-list", message, mend)
@@ -84,7 +83,7 @@ def _mention(value: Value, findings: Findings) -> Mention | None:
     if not entry.require("who", 'add `who: ["@here"]`'):
         return None
     who = tuple(filter(None, (_person(item, findings) for item in entry.list("who"))))
-    if not entry.list("who"):
+    if entry.empty_list("who"):
         findings.error(entry.at("who"), "empty-list", "nobody is mentioned", 'name somebody, as in `who: ["@here"]`')
     matchers = tuple(matcher for item in entry.list("match") for matcher in _matchers(item, findings))
     return Mention(matchers=matchers, who=who)

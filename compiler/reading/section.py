@@ -43,6 +43,11 @@ class Section:
         value = self.get(key)
         return value is not None and value.data != ""
 
+    def empty_list(self, key: str) -> bool:
+        """Returns whether `[]` stands there; what is no list has a finding of its own."""
+        value = self.get(key)
+        return value is not None and value.data == ()
+
     def at(self, key: str) -> Place:
         """Returns the place of the key's value, else of the mapping (with the key's name)."""
         found = self.get(key)

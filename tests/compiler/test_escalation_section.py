@@ -61,6 +61,8 @@ def test_tiers_are_due_after_15_and_30_minutes_where_they_name_no_time(tmp_path:
         ("[{receivers: [second, second]}]", "duplicate-name", "remove one"),
         ("[{receivers: [second], contacts: [ana]}]", "unknown-key", ""),
         ("[{receivers: [boss]}, 5]", "wrong-type", ""),
+        ("{receivers: [boss]}", "wrong-type", "put a '- ' before each item"),
+        ("[{receivers: boss}]", "wrong-type", "write [boss]"),
         (f"[{', '.join(['{receivers: [boss]}'] * 6)}]", "bad-value", "leave out the last ones"),
     ],
 )

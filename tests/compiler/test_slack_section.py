@@ -55,6 +55,7 @@ def test_the_time_zone_is_that_of_email_where_it_names_none(tmp_path: Path) -> N
         ("slack: {time_zone: Berlin}", "slack.time_zone", "'Berlin' is not a time zone of the tz database"),
         ("slack: {mentions: [{who: [here]}]}", "slack.mentions[0].who[0]", "'here' is nobody whom Slack can mention"),
         ("slack: {mentions: [{match: ['a'], who: ['@here']}]}", "slack.mentions[0].match[0]", "'a' is not a matcher"),
+        ("slack: {mentions: [{who: '@here'}]}", "slack.mentions[0].who", "expected a list, got text"),
         ("slack: {mentions: [{match: ['a=b']}]}", "slack.mentions[0].who", "'who' is missing"),
     ],
 )
