@@ -331,8 +331,8 @@ class RunningStack:
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
     def _nothing_new(self) -> bool:
-        """Every group has been looked at since the last message, in vain; one whose channel fails, four times; a
-        storm's digest, for as long as it may collect resolves."""
+        """Every group sleeps, or has been looked at since the last message, in vain; one whose channel fails, four
+        times; a storm's digest, for as long as it may collect resolves."""
         groups = self._armed()
         messages = {_subject(message.body) for message in self._messages()} - set(groups)
         return (
@@ -344,7 +344,7 @@ class RunningStack:
     def _settled(self, gid: str, header: GroupHeader) -> bool:
         if header.progress.failures:
             return self._fruitless[gid] >= self.RETRIES
-        return self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
+        return header.schedule.sleeps or self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
 
 
 def _due(message: Any) -> datetime:

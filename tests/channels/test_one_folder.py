@@ -30,13 +30,45 @@ NAMED = {
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
-    "compiler/delivery.py": {"sns"},  # whether any receiver is a phone
+    "compiler/delivery.py": {"slack", "sns"},  # its section; whether any receiver is a phone
+    "compiler/load.py": {"slack"},
+    "compiler/resources/audit.py": {"slack"},  # where the weekly audit may go
+    "infra/stacks.py": {"slack"},  # whether its buttons need the intake
+    "cli/live.py": {"slack"},
+    "cli/probes/aws.py": {"email"},
+    "cli/probes/channels.py": {
+        # whose key is tried without a message; of any other kind the host is tried
+        "discord",
+        "jira",
+        "opsgenie",
+        "pagerduty",
+        "pushover",
+        "rocketchat",
+        "slack",
+        "telegram",
+        "webex",
+    },
+    "cli/probes/mail.py": {"email"},
+    "cli/serve.py": {"slack"},  # its buttons are pressed by two lines of curl
+    "local/serve/pressable.py": {"slack"},
+    "local/standins/__init__.py": {"slack"},
+    "local/backtest/before.py": {"opsgenie", "pagerduty", "slack"},  # who reads an alarm's own topics
+    "layers/alertrelay/python/alertrelay/aws/intake/later.py": {"slack"},  # what Slack does not wait for
+    "layers/alertrelay/python/alertrelay/intake/console/alert_page.py": {"slack"},  # whose message has an address
+    "layers/alertrelay/python/alertrelay/intake/judging.py": {"slack"},  # the ways by which one is judged
+    "layers/alertrelay/python/alertrelay/intake/routes.py": {"slack"},
+    "layers/alertrelay/python/alertrelay/runtime/intake.py": {"slack"},
+    "layers/alertrelay/python/alertrelay/runtime/weekly.py": {"slack"},  # whose form the weekly audit has
+    "tools/alarm_month.py": {"slack"},
+    "tools/chart_pictures.py": {"slack"},
+    "tools/console/pictures.py": {"pagerduty"},
+    "tools/messages.py": {"slack"},
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
     "lambdas/slack_forwarder.py": {"slack"},
     "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives
     "layers/alertrelay/python/alertrelay/runtime/forwarder.py": {"sns"},  # the last resort is a topic
     "layers/alertrelay/python/alertrelay/intake/push.py": {"webhook"},  # what pushes alerts, which is no channel
-    "local/serve/relay.py": {"sns"},  # the last resort is a topic
+    "local/serve/relay.py": {"slack", "sns"},  # its buttons; the last resort is a topic
     "local/simulation/run.py": {"sns"},
     "local/stack/named_topics.py": {"sns"},  # which topics somebody else makes
     "local/stack/deployed.py": {"email"},  # the senders that a person verifies in SES
@@ -65,6 +97,9 @@ def own_kind(path: Path) -> str:
         "layers/alertrelay/python/alertrelay/channels/{}/",
         "local/standins/{}/",
         "compiler/alertmanager/kinds/{}.py",
+        "compiler/{}.py",  # its section of delivery.yml
+        "layers/alertrelay/python/alertrelay/intake/{}/",  # what comes back from it
+        "layers/alertrelay/python/alertrelay/runtime/{}.py",
     )
     return next((kind for kind in KINDS for place in places if folder.startswith(place.format(kind))), "")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from alertrelay.groups.router import groups_for
+from alertrelay.groups.router import own_groups
 from alertrelay.memory.ports import MemoryTimers
 from alertrelay.notification import Reason
 from alertrelay.ports import NotAccountedFor, TimersFailure
@@ -106,9 +106,9 @@ def test_a_bad_alert_stops_no_other_while_the_table_fails(monkeypatch: pytest.Mo
     def stumble(router: Any, labels: Any, **rest: Any) -> Any:
         if labels["alertname"] == "B" and "topic" not in labels:
             raise KeyError("B")
-        return groups_for(router, labels, **rest)
+        return own_groups(router, labels, **rest)
 
-    monkeypatch.setattr("alertrelay.dispatch.dispatcher.groups_for", stumble)
+    monkeypatch.setattr("alertrelay.dispatch.dispatcher.own_groups", stumble)
     world = World(wrap=lambda _: Absent())
     receive(world.relays[0], posted("A", "B", "C"), deadline=world.deadline)
     assert {o.alertname for o in world.of("delivered")} == {"A", "B", "C"}

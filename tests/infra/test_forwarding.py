@@ -40,7 +40,7 @@ def functions(template: Template, environment: str) -> dict[str, tuple[str, Any]
         r["Properties"]["FunctionName"].removeprefix(f"alertrelay-{environment}-"): (k, r["Properties"])
         for k, r in template.of_type("AWS::Lambda::Function").items()
     }
-    others = ("anomaly-scorer", "auditor", "intake", "pre-traffic", "slo")
+    others = ("anomaly-scorer", "auditor", "companion", "intake", "pre-traffic", "slo")
     return {name: function for name, function in found.items() if name not in others}
 
 

@@ -47,6 +47,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AlertrelayAuditMissing",
         "AlertrelayAccountNotRead",
         "AlarmsNeverHelp",
+        "WeeklyAudit",
         "AlertrelayDrillLate",
         "AlertrelayDrifted",
     ),
