@@ -396,7 +396,7 @@ def test_the_command_explains_the_route_of_an_alert_or_of_labels(door: Door) -> 
     assert "/alerts route NAME" in ask(door, "route")
 
 
-def test_the_route_of_a_critical_alert_names_who_is_called_where_nobody_acknowledges_it(tmp_path: Path) -> None:
+def test_the_route_of_a_critical_alert_names_its_tiers(tmp_path: Path) -> None:
     tiers = Door(_compiled(tmp_path, "escalation: {tiers: [{receivers: [team]}]}"))
     tiers.secret["slack_signing_secret"] = SECRET
     named = "⇧ tier 2, where nobody acknowledges it for 15 min: team"
