@@ -396,6 +396,14 @@ def test_the_command_explains_the_route_of_an_alert_or_of_labels(door: Door) -> 
     assert "/alerts route NAME" in ask(door, "route")
 
 
+def test_the_route_of_a_critical_alert_names_its_tiers(tmp_path: Path) -> None:
+    tiers = Door(_compiled(tmp_path, "escalation: {tiers: [{receivers: [team]}]}"))
+    tiers.secret["slack_signing_secret"] = SECRET
+    named = "⇧ tier 2, where nobody acknowledges it for 15 min: team"
+    assert named in ask(tiers, "route alertname=X severity=critical")
+    assert "tier 2" not in ask(tiers, "route alertname=X severity=warning")
+
+
 def test_a_table_that_does_not_answer_is_said(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     from alertrelay.state import StoreFailure
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alertrelay.alert import SEVERITY_RANK, Labels
 from alertrelay.channels.slack.mrkdwn import escape, section
+from alertrelay.config.escalation import Tier
 from alertrelay.config.matchers import MatcherError, go_quote, parse_matcher
 from alertrelay.config.model import Config, Route
 from alertrelay.intake import view
@@ -140,6 +141,14 @@ def _routes(config: Config, labels: Labels, now: datetime) -> Iterator[str]:
             yield f"    muted now: the time interval {escape(why.interval, 100)}"
         for stage in config.fallbacks.get(route.receiver, ()):
             yield f"    where that fails: {escape(', '.join(stage), 300)}"
+    if labels.get("severity") == "critical":
+        yield from map(_tier, config.escalation)
+
+
+def _tier(tier: Tier) -> str:
+    hours = f", in {', '.join(tier.hours)}" if tier.hours else ""
+    text = f"{', '.join(tier.receivers)}{hours}"
+    return f"⇧ tier {tier.number}, where nobody acknowledges it for {wording.span(tier.after)}: {escape(text, 300)}"
 
 
 def _timing(route: Route, labels: Labels) -> str:

@@ -119,7 +119,7 @@ function Judge({ alert, can }) {
     notify(`Kept as ${helpful ? "helpful" : "not helpful"}. A later answer replaces it.`, null, "good");
   });
   return html`<div class="acts" role="group" aria-label="Was it helpful to know of this anomaly?">
-    <span>Was it helpful to know of this anomaly?</span>
+    <span class="asked">Was it helpful to know of this anomaly?</span>
     ${WORDS.map(([helpful, words]) => html`<button key=${words} type="button" class="toggle" aria-pressed=${said === helpful ? "true" : "false"} disabled=${!can || task.busy} onClick=${() => task.start(helpful)}>${words}</button>`)}
     ${!can && html`<span class="quiet">A token with the right “silence” may say so.</span>`}
     ${task.failure && html`<${Fault} failure=${task.failure} what="That was not kept." />`}
