@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,15 +139,15 @@ def _show(args: argparse.Namespace) -> int:
         puts=found.puts,
     )
     proposals = propose(found.alarms, setting)
+    # Before the table: who closes its pipe (`| head`) still asked for the plan.
+    written = not args.plan or _write(args, found, proposals)
     if args.output == "table":
         print("\n".join(lines(proposals)))
     else:
         print(dumped([as_json(one) for one in proposals], args.output))
     for fault in (*found.faults, *found.unread, *_unmatched(proposals, setting)):
         _note(fault)
-    if args.plan and not _write(args, found, proposals):
-        return 2
-    return int(bool(found.unread))
+    return int(bool(found.unread)) if written else 2
 
 
 def _progress() -> Any:
@@ -215,6 +216,12 @@ def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedA
             say(f"{len(done)} of {len(alarms)}")
             if args.output == "table" and (one.why or one.result == "changed"):
                 print(f"{one.result}: {one.alarm.name}" + (f": {one.why}" if one.why else ""), flush=True)
+    except BrokenPipeError:
+        changed = sum(one.result == "changed" for one in done)
+        _note(f"nothing more is changed: what read the output closed it after {changed} changed: apply the plan again")
+        with suppress(OSError):  # else Python would try the closed pipe once more at its exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         return _refuse(f"nothing more is changed: {unwritable(error, undo)}")
     counts = Counter(one.result for one in done)

@@ -62,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         file = _file(args)
         history = history_of(args)
-        last = history.read.decisions[-1].at if history.read.decisions else datetime.now(UTC)
-        until = last if args.logs else datetime.now(UTC)
+        until = (history.read.last if args.logs else None) or datetime.now(UTC)
         points = _from_files(args.series) if args.series else _from_cloudwatch(history, until)
         links = _no_links if args.no_links or args.logs else _tried
         found = audit(args.env, history.read, file, points, links, since=history.since, until=until)
@@ -74,6 +73,10 @@ def run(args: argparse.Namespace) -> int:
         print(dumped(found.as_json(), "json"))
     elif args.output == "diff":
         print(found.diff, end="")
+        if not found.diff:
+            said(
+                "audit", [f"{one.tally.name}: no change: {one.why_not}" for one in found.noisy] or ["no alarm is noisy"]
+            )
     else:
         print(plain(found), end="")
     return int(bool(found.noisy))
@@ -93,7 +96,11 @@ def _file(args: argparse.Namespace) -> AlarmFile:
 
 
 def _from_files(folder: Path) -> PointsOf:
-    """Returns what reads a metric's points from a folder."""
+    """Returns what reads a metric's points from a folder. Raises NoHistory where there is none."""
+    if not folder.is_dir():
+        raise NoHistory(
+            f"--series {folder}: expected a folder with ALARM.csv for each alarm; there is none of that name"
+        )
 
     def points(one: Tunable) -> Mapping[datetime, float] | None:
         path = folder / f"{one.alarm}.csv"

@@ -196,7 +196,8 @@ def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[L
     else:
         rows = []
     tried = probes.findings(rows, stack=f"alertrelay-{environment}")
-    return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()), *tried), rows
+    of_scorer = scorer.examine(loaded.anomaly, environment, client, SystemClock())
+    return tuple(dict.fromkeys((*found, *of_scorer, *tried))), rows  # both name a stack that cannot be read
 
 
 def _tries(rows: Sequence[LiveRow]) -> list[str]:

@@ -91,8 +91,11 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     from alertrelay.nflog.history.log_lines import read_lines
 
     read = read_lines(line for name in args.logs for line in _lines_of(name))
+    if not read.decisions and read.last:  # the functions' own lines: a time without alerts
+        wanted = args.since or timedelta(seconds=args.since_default)
+        return LogHistory(read=read, since=read.last - wanted if isinstance(wanted, timedelta) else wanted)
     if not read.decisions:
-        doubts = "; ".join(read.doubts) or "they are empty, or hold no decision"
+        doubts = "; ".join(read.doubts) or "it is empty"
         raise NoHistory(
             f"{', '.join(args.logs)}: no decision is in it ({doubts}): expected the JSON lines of a forwarder, as "
             "`alertrelay serve --data DIR` writes them to DIR/alertrelay.log, and `replay --logs FILE`"

@@ -72,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
                 "timeline",
                 [
                     f"{args.about}: no alert, group or fingerprint of that name is in the log since "
-                    f"{history.since:%Y-%m-%d %H:%M} UTC: `alertrelay history` lists them",
+                    f"{history.since:%Y-%m-%d %H:%M} UTC"
+                    + (f" that had begun by {args.at:%Y-%m-%d %H:%M} UTC" if args.at else "")
+                    + ": `alertrelay history` lists them",
                     *history.doubts,
                 ],
             )

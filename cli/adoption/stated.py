@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from cli.adoption.alarm import ReadAlarm
+from cli.adoption.alarm import PUTS, ReadAlarm
 from cli.adoption.export import read_export
 from cli.discovery.stated import Tolerant
 
@@ -73,7 +73,8 @@ def stated(raw: bytes, region: str) -> Stated:
     if isinstance(document, dict) and ("values" in document or "planned_values" in document):
         return Stated(what="`terraform show -json`", alarms=list(_of_terraform(document, region)))
     export = read_export(text)
-    if export.alarms:
+    is_answer = isinstance(document, dict) and any(isinstance(document.get(f"{kind}s"), list) for kind in PUTS)
+    if export.alarms or is_answer:
         return Stated(what="an export", alarms=export.alarms, faults=export.faults)
     raise ForeignFile(_foreign(document))
 

@@ -71,6 +71,24 @@ def test_nothing_found_and_nothing_readable_differ(log: str, capsys: pytest.Capt
     assert "name the environment with --env" in capsys.readouterr().err
 
 
+def test_a_time_without_alerts_is_no_foreign_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = tmp_path / "quiet.log"
+    quiet.write_text(line(MONDAY, "queue_read") + "\n", encoding="utf-8")
+    assert main(["history", "--logs", str(quiet)]) == 1
+    assert capsys.readouterr().out == "no decision is in the log\n"
+    assert main(["timeline", "orders-cpu", "--logs", str(quiet)]) == 1
+    assert main(["audit", "--env", "prod", "--config-dir", str(CONFIG), "--logs", str(quiet)]) == 0
+    assert "28 days to 2026-11-02: no alert" in capsys.readouterr().out
+    quiet.write_text("", encoding="utf-8")
+    assert main(["history", "--logs", str(quiet)]) == 2
+    assert "(it is empty)" in capsys.readouterr().err
+
+
+def test_a_timeline_before_the_first_incident_says_so(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "orders-cpu", "--logs", log, "--at", "2020-01-01T00:00:00Z"]) == 1
+    assert "that had begun by 2020-01-01 00:00 UTC" in capsys.readouterr().err
+
+
 def test_a_timeline_is_markdown_or_json(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "orders-cpu", "--logs", log]) == 0
     assert "| 08:02:00 | acknowledged | orders-cpu | ada |  |" in capsys.readouterr().out.splitlines()

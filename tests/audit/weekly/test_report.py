@@ -71,6 +71,10 @@ def test_a_simulated_month_has_the_change_that_quietens_it(folder: Path, capsys:
     assert found["delivery"]["fallbacks"] > 0
     assert main(words) == 1
     assert "No change: its metric has no points" in capsys.readouterr().out
+    assert main([*words, "--diff"]) == 1
+    assert f"{NOISY}: no change: its metric has no points" in capsys.readouterr().err
+    assert main([*words, "--series", str(folder / "pionts")]) == 2
+    assert "expected a folder with ALARM.csv for each alarm" in capsys.readouterr().err
 
 
 def test_the_diff_makes_a_file_that_the_compiler_reads(file: AlarmFile, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli import adopt
 from cli.adoption import sources
 from cli.adoption.alarm import PUTS, put_request
 from cli.adoption.apply import WRITES
-from cli.command import main
+from cli.command import main, parser
 from tests.cli.adoption.cloudwatch import CHANGED_AT, MODELS, TOPICS, Account
 from tests.example import CONFIG
 from tools.made_account import alarms
@@ -43,6 +46,31 @@ def _plan(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def _undo(plan: Path) -> Path:
     (undo,) = plan.parent.glob("plan.undo-*.yml")
     return undo
+
+
+class _Closed(io.StringIO):
+    """An output that `| head` has closed."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_closed_output_loses_no_plan_and_is_said_of_an_apply(
+    account: Account,
+    plan: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdout", _Closed())
+    again = tmp_path / "again.yml"
+    with suppress(BrokenPipeError):
+        adopt.run(parser("adopt").parse_args([*ADOPT, "--plan", str(again)]))
+    assert again.exists()
+    assert main([*ADOPT, "--apply", str(plan)]) == 1
+    assert "what read the output closed it after 1 changed: apply the plan again" in capsys.readouterr().err
+    assert _undo(plan).exists()
+    assert sum(count for name, count in account.calls.items() if name.startswith("Put")) == 1
 
 
 def _shape_of(model: Any, name: str) -> Iterator[str]:

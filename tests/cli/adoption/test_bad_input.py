@@ -92,6 +92,13 @@ def test_a_terraform_plan_is_shown_whose_actions_are_made_at_the_deploy(
     assert found["change"]["OKActions"] == {"from": [], "to": [ours]}
 
 
+def test_an_account_without_alarms_is_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "none.json"
+    path.write_text('{"MetricAlarms": [], "CompositeAlarms": []}', encoding="utf-8")
+    assert main([*ADOPT, "--from", str(path)]) == 0
+    assert "none.json is an export without an alarm of CloudWatch" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [

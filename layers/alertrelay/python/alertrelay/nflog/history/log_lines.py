@@ -23,13 +23,14 @@ _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '
 class Read:
     """What was read. `decisions` are in order of time, each once. `other` lines are the functions' own, about something
     else; `foreign` ones are no JSON of theirs (a trace, Lambda's START and REPORT); `cut` ones begin as theirs and end
-    in the middle; `repeated` ones were read before."""
+    in the middle; `repeated` ones were read before. `last` is the time of the functions' last line, also of another."""
 
     decisions: tuple[LoggedDecision, ...]
     other: int = 0
     foreign: int = 0
     cut: int = 0
     repeated: int = 0
+    last: datetime | None = None
 
     @property
     def doubts(self) -> list[str]:
@@ -54,6 +55,7 @@ def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
     found: list[LoggedDecision] = []
     seen: set[int] = set()  # of hashes: 90 days of lines would fill the memory
     other = foreign = cut = repeated = 0
+    last: datetime | None = None
     for one in lines:
         received, text = one if isinstance(one, tuple) else (None, one)
         body = text[text.find("{") :].strip() if "{" in text else ""
@@ -73,13 +75,14 @@ def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
             continue
         seen.add(mark)
         at = instant(_timestamp(line)) or received
+        last = max(filter(None, (last, at)), default=None)
         decision = decision_of(line, at) if at else None
         if decision is None:
             other += 1
         else:
             found.append(decision)
     found.sort(key=lambda decision: decision.at)
-    return Read(decisions=tuple(found), other=other, foreign=foreign, cut=cut, repeated=repeated)
+    return Read(decisions=tuple(found), other=other, foreign=foreign, cut=cut, repeated=repeated, last=last)
 
 
 def _parsed(body: str) -> dict[str, Any] | None:
