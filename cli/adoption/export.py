@@ -14,6 +14,7 @@ from typing import Any
 from cli.adoption.alarm import PUTS, ReadAlarm
 
 _LISTS = {f"{kind}s": kind for kind in PUTS} | {"AlarmHistoryItems": "", "Subscriptions": ""}
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 _FAULTS_KEPT = 20
 
 
@@ -78,11 +79,25 @@ def _take(document: Any, kind: str, export: Export) -> bool:
         export.history.append(document)
     elif "TopicArn" in document and "Protocol" in document:
         export.subscriptions.append(document)
-    elif "AlarmName" in document and "AlarmArn" in document:
+    elif _is_alarm(document):
         export.alarms.append(_alarm(document, kind))
     else:
         return False
     return True
+
+
+def _is_alarm(document: Mapping[str, Any]) -> bool:
+    """Returns whether the fields that are read of an alarm have CloudWatch's types."""
+    tags = document.get("Tags") or {}
+    listed = tags if isinstance(tags, list) else []
+    names = [one.get("Key") if isinstance(one, dict) else None for one in listed]
+    lists = [document.get(name) or [] for name in _ACTIONS]
+    return (
+        all(isinstance(document.get(name), str) for name in ("AlarmName", "AlarmArn"))
+        and isinstance(tags, dict | list)
+        and all(isinstance(name, str) for name in names)
+        and all(isinstance(arns, list) and all(isinstance(arn, str) for arn in arns) for arns in lists)
+    )
 
 
 def _alarm(document: Mapping[str, Any], kind: str) -> ReadAlarm:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.adoption import sources
+from cli.adoption.export import read_export
 from cli.command import main
 from tests.cli.adoption.cloudwatch import Account
 from tests.example import CONFIG
@@ -97,6 +98,19 @@ def test_an_account_without_alarms_is_an_answer(tmp_path: Path, capsys: pytest.C
     path.write_text('{"MetricAlarms": [], "CompositeAlarms": []}', encoding="utf-8")
     assert main([*ADOPT, "--from", str(path)]) == 0
     assert "none.json is an export without an alarm of CloudWatch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "field", [{"AlarmArn": 5}, {"Tags": "x"}, {"Tags": [{}]}, {"Tags": [1]}, {"AlarmActions": 7}, {"OKActions": [7]}]
+)
+def test_an_alarm_of_other_types_is_named_by_its_line(field: dict[str, object]) -> None:
+    sound = {"AlarmName": "a", "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a", "Tags": [{"Key": "k"}]}
+    found = read_export("\n".join(json.dumps(one) for one in (sound, sound | field)))
+    assert [alarm.fields["AlarmName"] for alarm in found.alarms] == ["a"]
+    assert found.faults == [
+        "line 2: expected an alarm, an item of history or a subscription, got an object with "
+        + ", ".join(sound | field)
+    ]
 
 
 @pytest.mark.parametrize(
