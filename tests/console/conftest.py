@@ -90,8 +90,8 @@ READER = "r" * 24
 Run = Callable[..., None]
 
 
-# Not of the session: a relay that ticks on would log into what the tests after these capture.
-@pytest.fixture(scope="package")
+# Of the module: a relay that ticks on would log into what the tests after these capture.
+@pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A relay with alerts that fire: two of them suppressed, by another one and by a time interval."""
     folder = tmp_path_factory.mktemp("config")
