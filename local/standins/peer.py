@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,13 +58,13 @@ class PeerService(Protocol):
         """Path and body without what is secret in them."""
 
 
-class Handed:
+class Handed(ABC):
     """The base of a service that a person at this machine may hand something to: that is no message, and is not
     recorded."""
 
+    @abstractmethod
     def handed(self, request: Request) -> PeerAnswer | None:
         """Returns the answer to a person, None for a request of the relay."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -26,6 +25,7 @@ BY_SERVICE = (
     'label_replace(vector(time()), "service", "orders", "", "")'
     ' or label_replace(vector(time() % 600) > 0, "service", "search", "", "")'
 )
+needs_prometheus = pytest.mark.needs_tool("prometheus")
 TWICE = f'({BY_SERVICE.replace("> 0", "")}) * on () (vector(1) or label_replace(vector(1), "a", "b", "", ""))'
 
 
@@ -44,8 +44,6 @@ def metric(service: str = "orders", query: str = BY_SERVICE, period: int = PERIO
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusMetrics]:
-    if not shutil.which("prometheus"):
-        pytest.skip("Prometheus is not installed")
     with prometheus(tmp_path_factory.mktemp("prometheus")) as server:
         yield _source(server.address)
 
@@ -54,10 +52,12 @@ def _source(address: str) -> PrometheusMetrics:
     return PrometheusMetrics(address, Wire(), lambda _url, _body, headers: (headers,))
 
 
+@needs_prometheus
 def test_each_series_of_a_query_is_a_metric(source: PrometheusMetrics) -> None:
     assert list(source.queried(BY_SERVICE.replace("> 0", ""))) == [(("service", "orders"),), (("service", "search"),)]
 
 
+@needs_prometheus
 def test_the_points_of_each_series_stand_at_the_begin_of_their_periods(source: PrometheusMetrics) -> None:
     orders, search, none = metric(), metric("search"), metric("users")
     found = source.read([orders, search, none], start=6_000, end=7_500)
@@ -67,12 +67,14 @@ def test_the_points_of_each_series_stand_at_the_begin_of_their_periods(source: P
     assert list(found.points[none.key]) == []
 
 
+@needs_prometheus
 def test_weeks_of_minutes_take_several_requests_and_have_no_seam(source: PrometheusMetrics) -> None:
     one = metric(period=60)
     points = source.read([one], start=0, end=WEEKS).points[one.key]
     assert [at for at, _ in points] == [60.0 * place for place in range(WEEKS // 60)]
 
 
+@needs_prometheus
 def test_a_query_that_fails_refuses_its_own_metrics_alone(source: PrometheusMetrics) -> None:
     wrong, right = metric(query=TWICE), metric()
     found = source.read([wrong, right], start=0, end=3_000)
