@@ -13,7 +13,6 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -22,9 +21,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import ANOMALY_FILE
-from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.functions import dead_letter_queue, live_alias, log_group
 from infra.permissions import allow
+from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
 NAME = "anomaly-scorer"
@@ -71,8 +70,6 @@ class AnomalyScorer(Construct):
         self.logs = log_group(self, relay.environment)
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.function = self._function(relay, config, key)
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
         self.schedule = self._schedule(config, relay.rule_failures)
         self._hear_of_deployments(relay.rule_failures)
@@ -88,27 +85,19 @@ class AnomalyScorer(Construct):
             failed=self.failed,
             extra=_of_prometheus(config.prometheus, relay.secret),
         )
-        return lambda_.Function(
+        return own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {NAME}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.anomaly_scorer.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands below, all of it: constructs add nothing.
-            role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            relay,
+            NAME,
+            role=role,
+            memory_mb=MEMORY_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, config),
             log_group=self.logs,
             # A run that failed is tried again after one minute and after two more; the next one does the same work.
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
-            on_failure=destinations.SqsDestination(self.failed),
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            failed=self.failed,
         )
 
     def _bucket(self) -> s3.Bucket:

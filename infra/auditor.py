@@ -18,9 +18,10 @@ from constructs import Construct
 
 from compiler.resources.audit import Audit, Drill
 from infra.assets import CONFIG_FILE
-from infra.forwarding import ForwarderConstruct, Relay
-from infra.functions import ALIAS, acknowledge_runtime, depend_by_reference, log_group
+from infra.forwarding import ForwarderConstruct
+from infra.functions import ALIAS, log_group
 from infra.permissions import allow
+from infra.relay import Relay, own_function
 from infra.report import ReportParts
 from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
@@ -70,27 +71,18 @@ class AuditorConstruct(Construct):
         functions = [forwarder.function for forwarder in watched]
         logs = log_group(self, relay.environment)
         role = _role(self, relay, audit, report, logs=logs, timers=timers, functions=functions, key=key)
-        self.function = lambda_.Function(
+        self.function = own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {NAME}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.auditor.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands below, all of it: constructs add nothing.
-            role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            relay,
+            NAME,
+            role=role,
+            memory_mb=MEMORY_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, audit, report, timers, functions),
             log_group=logs,
             retry_attempts=0,
             max_event_age=Duration.minutes(5),
         )
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         self._schedule("Reconcile", Duration.seconds(audit.every), relay.rule_failures)
         self._schedule("Weekly", WEEK, relay.rule_failures)
         if audit.drill:

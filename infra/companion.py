@@ -15,9 +15,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import CONFIG_FILE
-from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, log_group
+from infra.functions import dead_letter_queue, log_group
 from infra.permissions import allow
+from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
 NAME = "companion"
@@ -46,8 +46,6 @@ class CompanionConstruct(Construct):
         )
         self.logs = log_group(self, relay.environment)
         self.function = self._function(relay, self._role(relay, config))
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         for topic in relay.topics.values():
             topic.add_subscription(subscriptions.SqsSubscription(self.queue))
         lambda_.EventSourceMapping(
@@ -84,19 +82,12 @@ class CompanionConstruct(Construct):
         return role
 
     def _function(self, relay: Relay, role: iam.Role) -> lambda_.Function:
-        return lambda_.Function(
+        return own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {NAME}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.companion.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands above, all of it: constructs add nothing.
-            role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            relay,
+            NAME,
+            role=role,
+            memory_mb=MEMORY_MB,
             timeout=TIMEOUT,
             environment={
                 "ALERTRELAY_ENV": relay.environment.name,

@@ -30,8 +30,9 @@ from infra.alarms.ecs_events import EcsEvents  # noqa: E402 - starts node
 from infra.anomaly import AnomalyScorer  # noqa: E402 - starts node
 from infra.application import CONTEXT, ConfigurationInvalid, load_valid  # noqa: E402 - starts node
 from infra.assets import architecture, build_layer, lambda_interpreter  # noqa: E402 - starts node
-from infra.forwarding import ForwarderConstruct, Relay  # noqa: E402 - starts node
+from infra.forwarding import ForwarderConstruct  # noqa: E402 - starts node
 from infra.managed_prometheus import ManagedPrometheus  # noqa: E402 - starts node
+from infra.relay import Relay  # noqa: E402 - starts node
 from infra.stacks import EnvironmentRelay  # noqa: E402 - starts node
 from infra.state import ChannelSecret, StateTable  # noqa: E402 - starts node
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic  # noqa: E402 - starts node

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import aws_cdk as cdk
-from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.cost.usage import FORWARDER_MB
-from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
 from infra.functions import (
     ALIAS,
     RETENTION,
-    acknowledge_runtime,
     dead_letter_queue,
-    depend_by_reference,
     live_alias,
     log_group,
 )
 from infra.permissions import forwarder_role
-from infra.served import handler_of
+from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
 TIMEOUT = Duration.seconds(30)
@@ -52,23 +45,6 @@ the topics. An option of the environment reserves more than this for each functi
 RETRIES = 2
 MAX_AGE = Duration.hours(6)
 MAX_RECEIVES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """The parts that all forwarders of an environment share."""
-
-    environment: Environment
-    topics: Mapping[str, sns.Topic]
-    ops: sns.Topic
-    last_resort: sns.Topic
-    table: dynamodb.ITable
-    secret: secretsmanager.ISecret
-    code: lambda_.Code
-    layer: lambda_.ILayerVersion
-    architecture: lambda_.Architecture
-    config_hash: str
-    rule_failures: sqs.IQueue
 
 
 class ForwarderConstruct(Construct):
@@ -93,8 +69,6 @@ class ForwarderConstruct(Construct):
         self.arrivals = self._arrivals() if relay.environment.intake == "batched" else None
         self.logs = log_group(self, relay.environment)
         self.function = self._function(relay, name, extra)
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
         batched = () if self.arrivals is None else [t for name, t in relay.topics.items() if name not in UNBATCHED]
         self._trigger([topic for topic in relay.topics.values() if topic not in batched])
@@ -113,19 +87,12 @@ class ForwarderConstruct(Construct):
             publish_to=(relay.ops, relay.last_resort),
             extra=extra,
         )
-        return lambda_.Function(
+        return own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {name}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler=handler_of(name),
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands in permissions.py, all of it: constructs add nothing.
-            role=role.without_policy_updates(),
-            memory_size=FORWARDER_MB,
+            relay,
+            name,
+            role=role,
+            memory_mb=FORWARDER_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, name),
             log_group=self.logs,
@@ -134,8 +101,7 @@ class ForwarderConstruct(Construct):
             # For what came before there was an alias; the alias has the same.
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
-            on_failure=destinations.SqsDestination(self.failed),
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            failed=self.failed,
             reserved_concurrent_executions=relay.environment.reserved_concurrency or None,
         )
 

@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -21,9 +20,10 @@ from constructs import Construct
 
 from infra import console
 from infra.assets import CONFIG_FILE, ORIGINAL_FILE
-from infra.forwarding import ForwarderConstruct, Relay
-from infra.functions import ALIAS, acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.forwarding import ForwarderConstruct
+from infra.functions import ALIAS, dead_letter_queue, live_alias, log_group
 from infra.permissions import allow
+from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
 NAME = "intake"
@@ -89,8 +89,6 @@ class IntakeConstruct(Construct):
             f"{self.name}-refused": ("refused", self.refused),
         }
         self.function = self._function(relay, key, forwarders, {**letters, **own})
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
         self.tick = self._tick(relay.rule_failures)
         self.api = self._api(relay)
@@ -107,27 +105,19 @@ class IntakeConstruct(Construct):
         outcomes = [*(each.logs for each in forwarders), self.logs]  # what people did is in its own
         role = self._role(relay, topics, key, outcomes, console.statements(relay.table, forwarders, letters))
         objectives = relay.environment.objectives is not None
-        return lambda_.Function(
+        return own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {NAME}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.intake.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands below, all of it: constructs add nothing.
-            role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            relay,
+            NAME,
+            role=role,
+            memory_mb=MEMORY_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, topics, outcomes)
             | console.variables(forwarders, letters, objectives=objectives),
             log_group=self.logs,
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
-            on_failure=destinations.SqsDestination(self.failed),
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            failed=self.failed,
         )
 
     def _role(

@@ -12,9 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.forwarding import Relay
 from infra.functions import acknowledge_runtime, depend_by_reference, log_group
 from infra.permissions import allow
+from infra.relay import Relay
 from infra.topics import topic_prefix
 
 NAME = "pre-traffic"

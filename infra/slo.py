@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from alertrelay.config.slo import EVERY, SloConfig
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
 from infra.assets import SLO_FILE
-from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.functions import dead_letter_queue, live_alias, log_group
 from infra.permissions import allow
+from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
 NAME = "slo"
@@ -37,8 +36,6 @@ class SloFunction(Construct):
         self.logs = log_group(self, relay.environment)
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.function = self._function(relay, config)
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
         self.schedule = events.Rule(
             self,
@@ -54,26 +51,18 @@ class SloFunction(Construct):
         )
 
     def _function(self, relay: Relay, config: SloConfig) -> lambda_.Function:
-        return lambda_.Function(
+        return own_function(
             self,
-            "Function",
-            function_name=self.name,
-            description=f"alertrelay {relay.environment.name}: {NAME}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.slo.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            # What the function may do stands below, all of it: constructs add nothing.
-            role=self._role(relay).without_policy_updates(),
-            memory_size=MEMORY_MB,
+            relay,
+            NAME,
+            role=self._role(relay),
+            memory_mb=MEMORY_MB,
             timeout=TIMEOUT,
             environment=_environment(relay, config),
             log_group=self.logs,
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
-            on_failure=destinations.SqsDestination(self.failed),
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            failed=self.failed,
         )
 
     def _role(self, relay: Relay) -> iam.Role:

@@ -28,13 +28,14 @@ from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
 from infra.companion import CompanionConstruct
 from infra.dashboards import add_dashboards, add_relay_dashboard
-from infra.forwarding import ForwarderConstruct, Relay
+from infra.forwarding import ForwarderConstruct
 from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
 from infra.intake import IntakeConstruct
 from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
+from infra.relay import Relay
 from infra.report import report_of
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
