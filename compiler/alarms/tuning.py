@@ -11,7 +11,7 @@ from alertrelay.config.alarm_file import AlarmFile, NumberEdit, Tunable
 
 from compiler.alarms.alarm import MetricAlarm
 from compiler.alarms.plan import alarm_stacks
-from compiler.mending.source import Pair, child, compose
+from compiler.mending.source import Pair, child, compose, nodes
 from compiler.resources.environment import Environment
 
 
@@ -37,17 +37,9 @@ def alarm_file(environment: Environment, name: str, text: str) -> AlarmFile:
 
 def _mappings(root: yaml.Node) -> Iterator[tuple[tuple[int, int], yaml.MappingNode]]:
     """Yields every mapping by its place, counted from 1."""
-    waiting, seen = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+    for node in nodes(root):
         if isinstance(node, yaml.MappingNode):
             yield (node.start_mark.line + 1, node.start_mark.column + 1), node
-            waiting += [value for _, value in node.value]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += node.value
 
 
 def _tunable(alarm: MetricAlarm, node: yaml.MappingNode | None, text: str, runbooks: str) -> Tunable:

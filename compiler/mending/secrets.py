@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from compiler.alertmanager.secret_urls import basic_auth
-from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename, replace_value
+from compiler.mending.source import Edit, Pair, child, entries, is_alias, nodes, rename, replace_value
 from compiler.reading.finding import Finding
 
 MOVED = ("inline-secret", "inline-url")
@@ -119,7 +119,7 @@ def may_be_secrets(root: yaml.Node, unknown: frozenset[str]) -> Iterator[tuple[t
     that stands under an unknown key."""
     for entry in entries(root):
         if entry.name in unknown:
-            scalars = _scalars(entry.value)
+            scalars = [node for node in nodes(entry.value) if isinstance(node, yaml.ScalarNode)]
         elif isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
             scalars = [entry.value]
         else:
@@ -132,25 +132,6 @@ def _unknown(root: yaml.Node, findings: Sequence[Finding]) -> frozenset[str]:
     places = {(one.line, one.column) for one in findings if one.code == "unknown-key"}
     marks = ((entry.name, entry.key.start_mark) for entry in entries(root))
     return frozenset(name for name, mark in marks if (mark.line + 1, mark.column + 1) in places)
-
-
-def _scalars(root: yaml.Node) -> list[yaml.ScalarNode]:
-    """Returns the texts of a value, wherever they stand in it; an alias leads nowhere again."""
-    found: list[yaml.ScalarNode] = []
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            found.append(node)
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            waiting += [value for _, value in node.value]
-    return found
 
 
 def _key(finding: Finding) -> str:

@@ -54,8 +54,8 @@ def _tree(loader: Loader) -> yaml.Node | None:
         loader.dispose()
 
 
-def entries(root: yaml.Node) -> Iterator[Pair]:
-    """Returns every entry of every mapping once, in the order of the file; an alias leads nowhere again."""
+def nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Returns every value, and what stands in it, once, in the order of the file; an alias leads nowhere again."""
     seen: set[int] = set()
     waiting = [root]
     while waiting:
@@ -63,13 +63,20 @@ def entries(root: yaml.Node) -> Iterator[Pair]:
         if id(node) in seen:
             continue
         seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            waiting += [value for _, value in reversed(node.value)]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+
+
+def entries(root: yaml.Node) -> Iterator[Pair]:
+    """Returns every entry of every mapping once, in the order of the file."""
+    for node in nodes(root):
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode):
                     yield Pair(key=key, value=value, mapping=node)
-            waiting += [value for _, value in reversed(node.value)]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += reversed(node.value)
 
 
 def child(node: yaml.Node | None, name: str) -> Pair | None:

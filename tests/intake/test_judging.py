@@ -58,9 +58,9 @@ def test_only_an_anomaly_is_judged_and_only_by_who_may_silence(door: Door, anoma
     ("body", "says"),
     [
         ([], "got list"),
-        ({}, "helpful is missing"),
-        ({"helpful": "yes"}, "helpful is str"),
-        ({"helpful": 1}, "helpful is int"),
+        ({"fingerprint": "a"}, "helpful is missing"),
+        ({"fingerprint": "a", "helpful": "yes"}, "helpful is str"),
+        ({"fingerprint": "a", "helpful": 1}, "helpful is int"),
         ({"fingerprint": 5, "helpful": True}, "fingerprint is int"),
         ({"helpful": True, "comment": ["a"]}, "comment is list"),
         ({"helpful": True}, "fingerprint is missing"),

@@ -6,12 +6,13 @@ The alert is written first; then its copies in its groups, whose flush edits mes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.alert import Acknowledgement, Way
 from alertrelay.intake.ports import Acknowledgements, IntakeReport, OpenAlerts
+from alertrelay.intake.remark import remark_of
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.nflog.group_state import AlertItem
 from alertrelay.policy.acknowledgement import BY_CHARACTERS, comment_of, fires, of_firing, shown, standing
@@ -173,19 +174,9 @@ def _note(parts: Acknowledging, item: AlertItem, by: Acknowledgement | None) -> 
 
 def post_acknowledgement(parts: Acknowledging, request: ApiRequest) -> dict[str, Any]:
     """Answers POST /api/v1/acknowledgements. Raises ApiError, state.StoreFailure."""
-    data = request.json()
-    if not isinstance(data, Mapping):
-        raise _unfit(f"got {type(data).__name__}")
-    texts = {name: data.get(name, "") for name in ("fingerprint", "comment", "by")}
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            raise _unfit(f"{name} is {type(text).__name__}")
-    if not texts["fingerprint"]:
-        raise _unfit("fingerprint is missing")
-    via: Way = "api" if "authorization" in request.headers else "console"  # whose session is a cookie
-    by = texts["by"] or request.user or request.client
+    said = remark_of(request, expected=_EXPECTED)
     try:
-        found = acknowledge(parts, texts["fingerprint"], by=by, via=via, comment=texts["comment"])
+        found = acknowledge(parts, said.fingerprint, by=said.by, via=said.via, comment=said.comment)
     except NotFiring as error:
         raise ApiError(404, {"code": 404, "message": str(error)}) from None
     return {**_listed(found.item, found.by), "first": found.first}
@@ -210,7 +201,3 @@ def delete_acknowledgement(parts: Acknowledging, request: ApiRequest, fingerprin
 def _listed(item: AlertItem, by: Acknowledgement | None) -> dict[str, Any]:
     alert = item.alert
     return {"fingerprint": alert.fingerprint, "alertname": alert.name, "acknowledged": shown(by)}
-
-
-def _unfit(what: str) -> ApiError:
-    return ApiError(422, {"code": 602, "message": f"{_EXPECTED}; {what}"})

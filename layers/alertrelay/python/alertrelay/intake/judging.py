@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.channels.slack.buttons import JUDGED, JudgedAnomaly, began, is_judged, judged_of
 from alertrelay.intake.ports import IntakeReport, OpenAlerts
+from alertrelay.intake.remark import remark_of, unfit
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.nflog.group_state import AlertItem
 from alertrelay.policy.acknowledgement import BY_CHARACTERS, comment_of
@@ -61,27 +62,19 @@ def keep_verdict(keep: Keep, report: IntakeReport, verdict: Judgement, *, via: s
 
 def post_feedback(parts: Judging, request: ApiRequest) -> dict[str, Any]:
     """Answers POST /api/v1/feedback. Raises ApiError, state.StoreFailure."""
-    data = request.json()
-    if not isinstance(data, Mapping):
-        raise _unfit(f"got {type(data).__name__}")
-    texts = {name: data.get(name, "") for name in ("fingerprint", "comment", "by")}
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            raise _unfit(f"{name} is {type(text).__name__}")
-    helpful = data.get("helpful")
+    said = remark_of(request, expected=_EXPECTED)
+    helpful = said.body.get("helpful")
     if not isinstance(helpful, bool):
-        raise _unfit("helpful is missing" if helpful is None else f"helpful is {type(helpful).__name__}")
-    if not texts["fingerprint"]:
-        raise _unfit("fingerprint is missing")
+        got = "helpful is missing" if helpful is None else f"helpful is {type(helpful).__name__}"
+        raise unfit(_EXPECTED, got)
     verdict = Judgement(
-        judged=judged_of(_anomaly(parts, texts["fingerprint"]).alert),
+        judged=judged_of(_anomaly(parts, said.fingerprint).alert),
         helpful=helpful,
-        by=(texts["by"] or request.user or request.client)[:BY_CHARACTERS],
+        by=said.by[:BY_CHARACTERS],
         at=parts.clock.now(),
-        comment=comment_of(texts["comment"]),
+        comment=comment_of(said.comment),
     )
-    via = "api" if "authorization" in request.headers else "console"  # whose session is a cookie
-    keep_verdict(parts.keep, parts.report, verdict, via=via)
+    keep_verdict(parts.keep, parts.report, verdict, via=said.via)
     judged = verdict.judged
     return {
         "fingerprint": judged.fingerprint,
@@ -102,9 +95,7 @@ def _anomaly(parts: Judging, fingerprint: str) -> AlertItem:
         raise ApiError(404, {"code": 404, "message": message})
     last = max(found, key=lambda item: item.order_key)
     if not is_judged(last.alert):
-        raise _unfit(f"{last.alert.name} is no anomaly: anomalies of the anomaly-scorer are judged, {JUDGED[1]}")
+        raise unfit(
+            _EXPECTED, f"{last.alert.name} is no anomaly: anomalies of the anomaly-scorer are judged, {JUDGED[1]}"
+        )
     return last
-
-
-def _unfit(what: str) -> ApiError:
-    return ApiError(422, {"code": 602, "message": f"{_EXPECTED}; {what}"})
