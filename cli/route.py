@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Show who is notified of an alert with the given labels: the last line names the receivers, separated by commas, in the
 order in which the routes match, twice where two routes name one. Without a label it is the root's receiver.
+Before it stand the tiers of a critical alert, where delivery.yml has an escalation: a channel that escalates by itself,
+as PagerDuty does, keeps its alerts from them.
 
 An Alertmanager file is accepted even with secrets or with kinds of receivers that alertrelay does not serve: nothing is
 sent, and no secret is read. It is refused where `check` finds a template at fault (bad-template).
@@ -95,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
         return _run_cases(loaded.config, args.cases)
     if args.tree:
         print("\n".join(tree(loaded.config.route, labels)))
+    if labels or args.tree:
+        print("".join(f"{line}\n" for line in tiers(loaded.config, labels)), end="")
     print(",".join(receivers(loaded.config, labels)))
     return 0
 
@@ -104,6 +108,26 @@ def receivers(config: Config, labels: Mapping[str, str]) -> list[str]:
     from alertrelay.policy.route import match_routes
 
     return [route.receiver for route in match_routes(config.route, labels)]
+
+
+def tiers(config: Config, labels: Mapping[str, str]) -> list[str]:
+    """Returns a line for each tier that the alert is escalated to; without a label those of any critical alert."""
+    from compiler.reading.duration import spell_duration
+
+    if labels and not _is_escalated(config, labels):
+        return []
+    return [
+        f"tier {tier.number}, where nobody acknowledges it for {spell_duration(tier.after)} -> "
+        + ",".join(tier.receivers)
+        + (f" (in {', '.join(tier.hours)})" if tier.hours else "")
+        for tier in config.escalation
+    ]
+
+
+def _is_escalated(config: Config, labels: Mapping[str, str]) -> bool:
+    """Returns whether the alert is critical and somebody is notified of it, as `alertrelay.groups.router` has it."""
+    found = map(config.receiver, receivers(config, labels))
+    return labels.get("severity") == "critical" and any(one and one.targets for one in found)
 
 
 def tree(route: Route, labels: Mapping[str, str]) -> list[str]:

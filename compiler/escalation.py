@@ -35,9 +35,10 @@ NOBODY = EscalationSection(tiers=())
 
 
 def read_escalation(section: Section) -> EscalationSection:
-    """Reads the section of delivery.yml; no tiers where there is none."""
+    """Reads the section of delivery.yml; no tiers where there is none, which is an error where its key stands there."""
     inner = section.section("escalation", KEYS)
     if inner is None:
+        _note_empty(section)
         return NOBODY
     items = inner.list("tiers")
     if inner.require("tiers", _MEND) and inner.empty_list("tiers"):
@@ -58,6 +59,15 @@ def read_escalation(section: Section) -> EscalationSection:
         receivers=tuple(value for _, entry in found for value in entry.list("receivers")),
         hours=tuple(value for _, entry in found for value in entry.list("hours")),
     )
+
+
+def _note_empty(section: Section) -> None:
+    """Finds `escalation:` with nothing under it: it reads as if somebody were called, and nobody is."""
+    data = section.value.data
+    empty = data.get("escalation") if isinstance(data, Mapping) else None
+    if empty is not None and empty.data is None:
+        mend = f"{_MEND}, or remove the key"
+        section.findings.error(empty.place, "missing-key", "nothing stands under 'escalation'", mend)
 
 
 def _tier(entry: Section, number: int, before: float) -> Tier:

@@ -83,6 +83,32 @@ def test_the_tree_shows_the_way_and_what_holds_at_its_ends(config: Path, capsys:
     ]
 
 
+def test_the_tiers_of_a_critical_alert_stand_before_the_receivers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "alertmanager.yml"
+    chat = "slack_configs: [{api_url_file: /etc/alertmanager/secrets/hook, channel: '#ops'}]"
+    config.write_text(f"""
+route: {{receiver: chat, routes: [{{matchers: [team=none], receiver: nobody}}]}}
+receivers: [{{name: chat, {chat}}}, {{name: second, {chat}}}, {{name: boss, {chat}}}, {{name: nobody}}]
+time_intervals: [{{name: day, time_intervals: [{{times: [{{start_time: "08:00", end_time: "20:00"}}]}}]}}]
+""")
+    (tmp_path / "delivery.yml").write_text(
+        "escalation: {tiers: [{receivers: [second], hours: [day]}, {receivers: [boss, second]}]}\n"
+    )
+    tiers = [
+        "tier 2, where nobody acknowledges it for 15m -> second (in day)",
+        "tier 3, where nobody acknowledges it for 30m -> boss,second",
+    ]
+    shown = {}
+    for labels in ("severity=critical", "severity=warning", "severity=critical team=none", "--tree", ""):
+        assert main(["route", "--config", str(config), *labels.split()]) == 0
+        shown[labels] = [line for line in capsys.readouterr().out.splitlines() if " -> chat (" not in line]
+    assert shown["severity=critical"] == [*tiers, "chat"]
+    assert (shown["severity=warning"], shown["severity=critical team=none"]) == (["chat"], ["nobody"])
+    assert (shown["--tree"][-3:], shown[""]) == ([*tiers, "chat"], ["chat"])
+
+
 @pytest.mark.parametrize("label", ["severity", "severity!=info", "severity=~a", "{severity=a}", "=a"])
 def test_what_is_no_label_is_a_usage_error(config: Path, label: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["route", "--config", str(config), label]) == 2

@@ -74,6 +74,14 @@ def test_a_slip_is_an_error_with_its_mend(tmp_path: Path, tiers: str, code: str,
     assert findings[0].mend
 
 
+def test_the_key_with_nothing_under_it_is_an_error_at_its_line(tmp_path: Path) -> None:
+    assert check(tmp_path, "escalation:\n") == ((), [])
+    found = try_out(tmp_path / "alertmanager.yml", delivery=tmp_path / "delivery.yml")
+    (finding,) = [one for one in found.findings if one.key == "escalation"]
+    assert (finding.severity, finding.code, finding.line) == ("error", "missing-key", 3)
+    assert "or remove the key" in finding.mend
+
+
 def test_tiers_with_hours_alone_are_a_warning(tmp_path: Path) -> None:
     found, (finding,) = check(tmp_path, "escalation: {tiers: [{receivers: [second], hours: [day]}]}\n")
     assert found
