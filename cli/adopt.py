@@ -197,7 +197,7 @@ def _apply(args: argparse.Namespace) -> int:
 
 def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
     from cli.adoption import sources
-    from cli.adoption.apply import RESULTS, apply
+    from cli.adoption.apply import RESULTS, UNREACHED, apply
     from cli.adoption.plan_file import undo_entry, undo_head, undo_of
 
     undo, say = undo_of(args.apply, head), _progress()
@@ -230,6 +230,8 @@ def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedA
         print(said or "the plan changes nothing")
     else:
         print(dumped([one.as_json() for one in done], args.output))
+    if left := len(alarms) - len(done):
+        _note(f"AWS was not reached for the last {UNREACHED} alarms: {left} are left, not tried; apply the plan again")
     if counts["changed"]:
         _note(f"to take it back: alertrelay adopt --env {head.environment} --apply {undo}")
     if fires := sum(one.fires for one in done):

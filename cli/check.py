@@ -187,14 +187,11 @@ def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[L
     client = cloud.clients(loaded.environment.region)
     found = live.examine(loaded.config, client)
     intake, values = live.deployed_values(environment, client)
-    if values:
-        if sys.stderr.isatty():
-            print(f"trying what {environment} names, at most {probes.WITHIN:.0f} s", file=sys.stderr)
-        tries = probes.of_receivers(loaded.config, values, client)
-        rows = probes.tried([*tries, *probes.of_sources(loaded.environment.sources, intake, values)])
-        rows += probes.of_tiers(loaded.config, rows)
-    else:
-        rows = []
+    if sys.stderr.isatty():
+        print(f"trying what {environment} names, at most {probes.WITHIN:.0f} s", file=sys.stderr)
+    tries = probes.of_receivers(loaded.config, values, client)
+    rows = probes.tried([*tries, *probes.of_sources(loaded.environment.sources, intake, values)])
+    rows += probes.of_tiers(loaded.config, rows)
     tried = probes.findings(rows, stack=f"alertrelay-{environment}")
     of_scorer = scorer.examine(loaded.anomaly, environment, client, SystemClock())
     return tuple(dict.fromkeys((*found, *of_scorer, *tried))), rows  # both name a stack that cannot be read

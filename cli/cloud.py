@@ -38,6 +38,10 @@ class CloudUnreadable(Exception):
     """AWS did not say what was asked. The text says what was asked, what it answered, and the mend."""
 
 
+class CloudNotReached(CloudUnreadable):
+    """AWS was not reached: no connection, or no answer on it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:
     """The relay's stack. `outputs` are those of infra/stacks.py: TopicCritical, SecretArn, TableName, Function…"""
@@ -147,7 +151,7 @@ def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserErr
         operation = error.operation_name if isinstance(error, ClientError) else ""
         return CloudUnreadable(f"{what}: {operation} is not allowed ({word}): docs/deploy.md lists what is needed")
     if word in _NOT_REACHED:
-        return CloudUnreadable(
+        return CloudNotReached(
             f"{what}: AWS cannot be reached ({word}): check the network, a proxy, the region and AWS_ENDPOINT_URL"
         )
     if "Throttl" in word or "TooManyRequests" in word:

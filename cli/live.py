@@ -16,6 +16,7 @@ from alertrelay.intake.tokens import KEYS as TOKEN_KEYS
 
 from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
 from cli.live_sms import sms
+from cli.probes.channels import UnreadSecret, Values
 from compiler.reading.finding import Finding, Severity
 
 ALERT_TOPICS = ("Critical", "Warning", "Info", "SloViolations", "Infrastructure")
@@ -108,15 +109,22 @@ def _keys(deployed: DeployedStack, client: Client) -> Mapping[str, Any] | None:
     return keys if isinstance(keys, dict) else None
 
 
-def deployed_values(environment: str, client: Client) -> tuple[str, Mapping[str, str]]:
+def deployed_values(environment: str, client: Client) -> tuple[str, Values]:
     """Returns the address of the intake, "" where there is none, and the values of the secret by key: for tries that
-    need them, and never to be shown. Nothing where they cannot be read: `examine` says so."""
+    need them, and never to be shown. Where they cannot be read, each try that asks for one says why."""
+    intake, mend = "", "mend what is said of the stack, and check again"
     try:
         deployed = stack_of(environment, client)
-        keys = (_keys(deployed, client) or {}) if deployed else {}
-    except (CloudUnreadable, *UNREADABLE):
-        return "", {}
-    intake = deployed.outputs.get("IntakeUrl", "") if deployed else ""
+        if deployed is None:
+            return intake, UnreadSecret(f"there is no stack alertrelay-{environment}, so no secret", mend)
+        intake = deployed.outputs.get("IntakeUrl", "")
+        keys = _keys(deployed, client)
+    except CloudUnreadable as error:
+        return intake, UnreadSecret(str(error), mend)
+    except UNREADABLE as error:
+        return intake, UnreadSecret(str(unreadable("the secret", error)), mend)
+    if keys is None:
+        return intake, UnreadSecret("the secret is not a JSON object of keys", mend)
     return intake, {name: value for name, value in keys.items() if isinstance(value, str)}
 
 

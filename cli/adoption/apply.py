@@ -16,7 +16,7 @@ from cli.adoption.account import put_parameters, read_alarm
 from cli.adoption.alarm import ACTIONS, ReadAlarm, fingerprint, lost_fields, put_request
 from cli.adoption.plan_file import PlannedAlarm
 from cli.adoption.propose import Changed
-from cli.cloud import UNREADABLE, Client, CloudUnreadable
+from cli.cloud import UNREADABLE, Client, CloudNotReached, CloudUnreadable, unreadable
 
 WRITES: Mapping[str, str] = {
     "MetricAlarm": "put_metric_alarm",
@@ -25,17 +25,20 @@ WRITES: Mapping[str, str] = {
 }
 Result = Literal["changed", "done already", "refused", "failed"]
 RESULTS: tuple[Result, ...] = ("changed", "done already", "refused", "failed")
+UNREACHED = 3
+"""After so many alarms in a row without a connection no other is tried: each takes all the tries of a client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
     """What became of one alarm of a plan; `why` says it of one that was not changed. `fires`: it is in ALARM, and a put
-    changes no state, so that its new actions have not run."""
+    changes no state, so that its new actions have not run. `reached`: AWS was reached."""
 
     alarm: PlannedAlarm
     result: Result
     why: str = ""
     fires: bool = False
+    reached: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Returns plain JSON."""
@@ -45,13 +48,20 @@ class Applied:
 def apply(
     planned: Iterable[PlannedAlarm], client_of: Callable[[str], Client], keep_undo: Callable[[PlannedAlarm], None]
 ) -> Iterator[Applied]:
-    """Yields the result of each alarm once it is there. `client_of` gives the clients of a region; `keep_undo` writes
-    what takes an alarm back, and returns once that is durable."""
+    """Yields the result of each alarm once it is there, and no more once AWS was not reached for several in a row.
+    `client_of` gives the clients of a region; `keep_undo` writes what takes an alarm back, and returns once that is
+    durable."""
+    unreached = 0
     for one in planned:
         try:
-            yield _apply(one, client_of(one.region), keep_undo)
+            applied = _apply(one, client_of(one.region), keep_undo)
         except CloudUnreadable as error:
-            yield Applied(alarm=one, result="failed", why=str(error))
+            reached = not isinstance(error, CloudNotReached)
+            applied = Applied(alarm=one, result="failed", why=str(error), reached=reached)
+        yield applied
+        unreached = 0 if applied.reached else unreached + 1
+        if unreached == UNREACHED:
+            return
 
 
 def _apply(one: PlannedAlarm, client: Client, keep_undo: Callable[[PlannedAlarm], None]) -> Applied:
@@ -72,7 +82,8 @@ def _apply(one: PlannedAlarm, client: Client, keep_undo: Callable[[PlannedAlarm]
     try:
         _write(cloudwatch, now, after, left)
     except UNREADABLE as error:
-        return Applied(alarm=one, result="failed", why=f"{code(error)}: {error}")
+        reached = not isinstance(unreadable(one.name, error), CloudNotReached)
+        return Applied(alarm=one, result="failed", why=f"{code(error)}: {error}", reached=reached)
     return Applied(alarm=one, result="changed", fires=now.fields.get("StateValue") == "ALARM")
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cli.adoption.alarm import ACTIONS, MOST_ACTIONS
+from cli.adoption.alarm import ACTIONS, MOST_ACTIONS, PUTS
 from cli.adoption.propose import Changed, Proposal
 from compiler.reading import yamlfile
 from compiler.reading.finding import Finding, Findings, Place
@@ -200,6 +200,10 @@ def _root(path: Path, findings: Findings) -> Section | None:
 def _planned(section: Section, findings: Findings) -> PlannedAlarm | None:
     missing = [name for name in ("name", "arn", "type", "read") if not section.require(name, "as it was made")]
     if missing:
+        return None
+    if section.text("type") not in PUTS:
+        message = f"{section.text('type')!r} is not a type of alarm: expected one of {', '.join(PUTS)}"
+        findings.error(section.at("type"), "bad-value", message, "restore it, or make the plan anew")
         return None
     if len(section.text("arn").split(":")) < 7:
         findings.error(

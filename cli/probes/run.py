@@ -67,6 +67,9 @@ def of_tiers(config: Config, rows: Sequence[LiveRow]) -> list[LiveRow]:
         if reached:
             text = f"{len(reached)} of {len(names)} contacts answer"
             found.append(LiveRow(what=what, who=who, outcome="ok", text=text))
+        elif names and all(outcomes.get(name) == "not tried" for name in names):
+            text, mend = f"none of {len(names)} contacts was tried", "their own rows say why"
+            found.append(LiveRow(what=what, who=who, outcome="not tried", text=text, mend=mend))
         else:
             text = f"none of {len(names)} contacts was reached: at this tier nobody would be called"
             mend = "mend one of them by its own row"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,29 @@ def test_a_failure_is_named_and_the_plan_is_applied_again(
     assert again.splitlines()[-1].endswith(" done already")
     assert main([*ADOPT, "--apply", str(plan), "--json"]) == 0
     assert {one["result"] for one in json.loads(capsys.readouterr().out)} == {"done already"}
+
+
+@pytest.mark.parametrize(("lost", "tried"), [({1, 2}, None), ({1, 2, 4, 5, 6}, 6)])
+def test_an_aws_that_cannot_be_reached_is_not_tried_for_every_alarm(
+    lost: set[int], tried: int | None, account: Account, plan: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    answer = account.answer
+
+    def answers(operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "DescribeAlarms" and account.calls[operation] + 1 in lost:
+            account.calls[operation] += 1
+            raise EndpointConnectionError(endpoint_url="https://monitoring.eu-west-1.amazonaws.com/")
+        return answer(operation, asked)
+
+    monkeypatch.setattr(account, "answer", answers)
+    alarms_in = plan.read_text(encoding="utf-8").count("  - name: ")
+    assert main([*ADOPT, "--apply", str(plan)]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("AWS cannot be reached (EndpointConnectionError)") == len(lost)
+    assert account.calls["DescribeAlarms"] == (tried or alarms_in)
+    left = f"AWS was not reached for the last 3 alarms: {alarms_in - 6} are left, not tried; apply the plan again"
+    assert (left in said.err) == (tried is not None)
 
 
 def test_the_undo_takes_everything_back(account: Account, plan: Path) -> None:

@@ -141,6 +141,10 @@ def test_a_foreign_file_says_what_was_expected(
         (TEMPLATE, "foreign-plan"),
         ("plan: alertrelay-adopt\nversion: 2", "version 2 is not 1"),
         ("plan: alertrelay-adopt\nversion: 1\nsource: account\nalarms: [{name: a}]", "'arn' is missing"),
+        (
+            "plan: alertrelay-adopt\nversion: 1\nsource: account\nalarms: [{name: a, arn: x, type: Foo, read: x}]",
+            "'Foo' is not a type of alarm: expected one of MetricAlarm, CompositeAlarm, LogAlarm",
+        ),
         ("plan: [alertrelay-adopt", "yaml"),
         ("- alertrelay-adopt", "expected a mapping, got a list"),
     ],

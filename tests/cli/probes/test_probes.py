@@ -17,12 +17,15 @@ from alertrelay.config.channel import HttpAuth
 from alertrelay.config.escalation import Tier
 from botocore.exceptions import ClientError
 
+from cli.live import deployed_values
 from cli.probes import aws, channels, mail, run, sources
 from cli.probes import http as asking
 from cli.probes.row import LiveRow, LiveTry, NotTaken
 from compiler.load import load
+from compiler.resources.sources import Source
 from local.standins.board import Board, Fault
 from local.standins.email import SmtpListener
+from tests.cli.aws import outputs_client
 from tests.differential.alertmanager import started
 from tests.example import CONFIG
 
@@ -297,6 +300,52 @@ def test_the_example_s_receivers_are_all_tried() -> None:
     probes = run.of_receivers(config, {}, lambda _: None)
     assert len(probes) == sum(len(receiver.targets) for receiver in config.receivers)
     assert {row.outcome for row in run.tried([one for one in probes if one.what != "SNS"])} == {"not tried"}
+
+
+def test_without_the_secret_each_try_that_needs_it_is_named_and_the_others_run(service: Service) -> None:
+    config = load(CONFIG, "prod").config
+    assert config is not None
+    aws_denies = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
+    secret = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": ""})
+    stack = outputs_client(SecretArn="arn:s", IntakeUrl="https://relay.test/")
+
+    def client(name: str) -> Any:
+        return secret if name == "secretsmanager" else stack(name)
+
+    _, values = deployed_values("prod", client)
+    assert value_refused(values) == "it needs key of the secret: the secret is not a JSON object of keys"
+    secret.get_secret_value = _raising(aws_denies)
+    intake, values = deployed_values("prod", client)
+    assert intake == "https://relay.test/"
+    assert "GetSecretValue is not allowed (AccessDeniedException)" in value_refused(values)
+    service.answers = {
+        "/api/v1/status/buildinfo": (200, {"data": {"version": "3.0.0"}}),
+        "/api/v1/alertmanagers": (200, {"data": {"activeAlertmanagers": [{"url": "https://relay.test/x"}]}}),
+    }
+    named = [
+        Source(kind="prometheus", url=service.url, token_key=""),
+        Source(kind="alertmanager", url=service.url, token_key="am"),
+    ]
+    open_, closed = run.tried(run.of_sources(named, intake, values))
+    assert (open_.outcome, open_.text) == ("ok", "Prometheus 3.0.0, which posts to the intake")
+    assert (closed.outcome, closed.what) == ("not tried", "Alertmanager")
+    tier = Tier(number=2, after=900.0, receivers=("slack-critical",))
+    rows = [LiveRow(what="Slack", who="slack-critical/slack/0", outcome="not tried", text="")]
+    assert [row.outcome for row in run.of_tiers(replace(config, escalation=(tier,)), rows)] == ["not tried"]
+
+
+def value_refused(values: channels.Values) -> str:
+    with pytest.raises(NotTaken) as refused:
+        channels.value_of(values, "key")
+    assert refused.value.outcome == "not tried"
+    return refused.value.text
+
+
+def _raising(error: Exception) -> Any:
+    def fails(**_: Any) -> None:
+        raise error
+
+    return fails
 
 
 def test_a_tier_of_which_no_contact_answers_is_a_row_of_its_own() -> None:
