@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
-from cli.table import aligned
+from cli.table import aligned, number_of
 
 if TYPE_CHECKING:
+    from alertrelay.groups.dead_letters import DeadLetterQueue
     from alertrelay.ports import Clock
 
     from cli.cloud import Client
-    from cli.recovery.queues import Handled
+    from cli.recovery.queues import Handled, Redrive
 
 PER_SECOND = 5.0
 _DESCRIPTION = """\
@@ -23,6 +24,7 @@ Show what lies in the dead-letter queues of a deployed environment, and what --r
 alerts are sent again to their forwarder, by way of its own queue; ticks and runs of the anomaly-scorer are deleted,
 since the next one did their work; what another version wrote, or what no forwarder is to get, is left, with the reason.
 
+Messages that another redrive looks at are counted, and left to it; it holds them for ten minutes at most.
 Replaying twice is harmless: a delivered update is not notified again. Old alerts that still fire are notified, so
 begin with the dry run, and repair first what failed.
 """
@@ -32,8 +34,8 @@ examples:
   alertrelay redrive --env prod --queue slack-forwarder-failed --replay    # sends those of one queue again
   alertrelay redrive --env prod --replay --per-second 1 --json
 
-exit code: 0 the queues are empty, or everything was sent or deleted, 1 messages are left (without --replay: there are
-some), 2 usage, or AWS did not answer
+exit code: 0 the queues are empty, or everything was sent or deleted, 1 messages are left, or held by another redrive
+(without --replay: there are some), 2 usage, or AWS did not answer
 """
 
 
@@ -109,25 +111,52 @@ def redrive(args: argparse.Namespace, client: Client, clock: Clock) -> int:
         )
     functions = deployed.forwarders
     work = Redrive(client=client, clock=clock, functions=functions, replay=args.replay, per_second=args.per_second)
-    handled: list[Handled] = []
-    faults: list[str] = []
-    for queue in queues:
-        try:
-            handled += work.go(queue)
-        except cloud.CloudUnreadable as error:
-            faults.append(str(error))
+    handled, held, faults = _each(work, queues)
     if args.json:
-        print(report(handled, faults, replay=args.replay))
+        print(report(handled, held, faults, replay=args.replay))
     else:
-        print("\n".join(_lines(handled, replay=args.replay)))
+        lines = [*_lines(handled, replay=args.replay), *_held_lines(held)]
+        print("\n".join(lines or ["the dead-letter queues are empty"]))
     for fault in faults:
         print(f"alertrelay redrive: {fault}", file=sys.stderr)
-    return 2 if faults else int(any(one.done not in ("sent", "deleted") for one in handled))
+    return 2 if faults else int(bool(held) or any(one.done not in ("sent", "deleted") for one in handled))
+
+
+def _each(
+    work: Redrive, queues: Sequence[DeadLetterQueue]
+) -> tuple[Sequence[Handled], Mapping[str, int], Sequence[str]]:
+    """Handles each queue. Returns what became of its messages, how many of which queue another reader holds, and what
+    AWS did not answer: that something is held is not known where it may not be asked, and hinders nothing."""
+    from cli.cloud import CloudUnreadable
+
+    handled: list[Handled] = []
+    held: dict[str, int] = {}
+    faults: dict[str, None] = {}
+    for queue in queues:
+        try:
+            held[queue.name] = work.held(queue)
+        except CloudUnreadable as error:
+            faults[str(error)] = None
+        try:
+            handled += work.go(queue)
+        except CloudUnreadable as error:
+            faults[str(error)] = None
+    return handled, {name: number for name, number in held.items() if number}, tuple(faults)
+
+
+def _held_lines(held: Mapping[str, int]) -> Iterator[str]:
+    from alertrelay.aws.dead_letters import HELD_SECONDS
+
+    for name, number in held.items():
+        yield (
+            f"{name}: about {number_of(number, 'message')} held by another redrive, or by what reads the queue: "
+            f"visible again within {HELD_SECONDS // 60} minutes where it does not delete them"
+        )
 
 
 def _lines(handled: Sequence[Handled], *, replay: bool) -> list[str]:
     if not handled:
-        return ["the dead-letter queues are empty"]
+        return []
     rows = [("QUEUE", "SINCE", "DONE" if replay else "WITH --replay", "ALERTS", "WHY")]
     for one in handled:
         since = f"{one.letter.sent_at:%Y-%m-%d %H:%M} UTC"

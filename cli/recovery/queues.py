@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from alertrelay.aws.dead_letters import letter_of, messages, release, waiting
+from alertrelay.aws.dead_letters import BATCH, HELD_SECONDS, held, letter_of, messages, release, waiting
 from alertrelay.aws.errors import code
 from alertrelay.groups.dead_letters import DeadLetterQueue, Judged, Letter, forwarder_queues, judge
 from alertrelay.ports import Clock
@@ -73,22 +73,43 @@ class Redrive:
 
     def go(self, queue: DeadLetterQueue) -> Iterator[Handled]:
         """Yields what became of each message of a queue. Raises CloudUnreadable where the queue cannot be read."""
-        sqs, what = self.client("sqs"), f"the queue {queue.name}"
-        held: list[str] = []
-        url = ""
+        sqs, url = self.client("sqs"), self._url(queue)
+        left: list[str] = []
         try:
-            url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
-            for message in messages(sqs, url):
+            for message in messages(sqs, url, batch=self._batch()):
                 handled = self._one(sqs, url, queue, message)
                 if handled.done not in ("sent", "deleted"):
-                    held.append(message["ReceiptHandle"])
+                    left.append(message["ReceiptHandle"])
                 yield handled
+        except UNREADABLE as error:
+            raise unreadable(f"the queue {queue.name}", error) from None
+        finally:
+            release(sqs, url, left)
+
+    def held(self, queue: DeadLetterQueue) -> int:
+        """Returns about how many messages of a queue another reader holds, which `go` does not see: ask before it.
+        Raises CloudUnreadable."""
+        url = self._url(queue)
+        try:
+            return held(self.client("sqs"), url)
+        except UNREADABLE as error:
+            raise unreadable(f"what is held of the queue {queue.name}", error) from None
+
+    def _url(self, queue: DeadLetterQueue) -> str:
+        what = f"the queue {queue.name}"
+        try:
+            return str(self.client("sqs").get_queue_url(QueueName=queue.name)["QueueUrl"])
         except UNREADABLE as error:
             if isinstance(error, ClientError) and "NonExistentQueue" in code(error):
                 raise CloudUnreadable(f"{what} does not exist: deploy the environment again") from None
             raise unreadable(what, error) from None
-        finally:
-            release(sqs, url, held)
+
+    def _batch(self) -> int:
+        """Returns how many messages are sent well before they are visible to others again, each to all functions."""
+        if not self.replay:
+            return BATCH
+        within = self.per_second * HELD_SECONDS / 2 / max(1, len(self.functions))
+        return max(1, min(BATCH, int(within)))
 
     def _one(self, sqs: Any, url: str, queue: DeadLetterQueue, message: Mapping[str, Any]) -> Handled:
         letter = letter_of(message)
@@ -122,7 +143,8 @@ def counted(queue: DeadLetterQueue, client: Client) -> int:
         raise unreadable(f"the queue {queue.name}", error) from None
 
 
-def report(handled: Sequence[Handled], faults: Sequence[str], *, replay: bool) -> str:
-    """The documented JSON."""
+def report(handled: Sequence[Handled], held_by: Mapping[str, int], faults: Sequence[str], *, replay: bool) -> str:
+    """The documented JSON; `held_by` counts what another reader holds, by queue."""
     found = [one.as_json() for one in handled]
-    return json.dumps({"replayed": replay, "messages": found, "unreadable": list(faults)}, indent=2)
+    shown = {"replayed": replay, "messages": found, "held": dict(held_by), "unreadable": list(faults)}
+    return json.dumps(shown, indent=2)

@@ -127,6 +127,11 @@ class Queues:
         self._allow("GetQueueUrl", given["QueueName"])
         return {"QueueUrl": given["QueueName"]}
 
+    def get_queue_attributes(self, **given: Any) -> dict[str, dict[str, str]]:
+        (name,), queue = given["AttributeNames"], given["QueueUrl"]
+        self._allow("GetQueueAttributes", queue)
+        return {"Attributes": {name: str(len(self.held.get(queue, [])) - len(self.visible(queue)))}}
+
     def receive_message(self, **given: Any) -> dict[str, Any]:
         queue = given["QueueUrl"]
         found = self.visible(queue)[: given["MaxNumberOfMessages"]]
@@ -191,6 +196,48 @@ def test_the_queue_of_the_help_s_example_is_one_that_a_stack_has(capsys: pytest.
     deployed = cloud.stack_of("prod", outputs_client(FunctionSlack=SLACK))
     assert deployed is not None
     assert [one.name for one in queues_of(deployed, [named])] == [f"{SLACK}-failed"]
+
+
+def test_what_another_redrive_holds_is_counted_and_neither_lost_nor_sent_twice(
+    sqs: Queues, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = outputs_client(FunctionSlack=SLACK, sqs=sqs)
+    sqs.put(EXPIRED.name, CPU)
+    sqs.put(EXPIRED.name, FLUSH)
+    held = sqs.receive_message(QueueUrl=EXPIRED.name, MaxNumberOfMessages=1)["Messages"]
+    replay = ["redrive", "--env", "prod", "--queue", "expired", "--replay"]
+    assert redrive.redrive(parser().parse_args(replay), client, sqs.clock) == 1
+    out = capsys.readouterr().out
+    assert ("1 sent" in out, f"{EXPIRED.name}: about 1 message held by another redrive" in out) == (True, True)
+    assert redrive.redrive(parser().parse_args([*replay, "--json"]), client, sqs.clock) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["messages"], found["held"]) == ([], {EXPIRED.name: 1})
+    entries = [{"Id": "0", "ReceiptHandle": held[0]["ReceiptHandle"], "VisibilityTimeout": 0}]
+    sqs.change_message_visibility_batch(QueueUrl=EXPIRED.name, Entries=entries)
+    assert redrive.redrive(parser().parse_args(replay), client, sqs.clock) == 0
+    assert [json.loads(m["Body"]) for m in sqs.held[f"{SLACK}-timers"]] == [FLUSH, CPU]
+
+
+def test_a_queue_whose_held_messages_may_not_be_counted_is_replayed(
+    sqs: Queues, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs.put(EXPIRED.name, CPU)
+    sqs.refuse.add(("GetQueueAttributes", EXPIRED.name))
+    client = outputs_client(FunctionSlack=SLACK, sqs=sqs)
+    words = ["redrive", "--env", "prod", "--queue", "expired", "--replay"]
+    assert redrive.redrive(parser().parse_args(words), client, sqs.clock) == 2
+    printed = capsys.readouterr()
+    assert "1 sent" in printed.out
+    assert f"what is held of the queue {EXPIRED.name}: GetQueueAttributes is not allowed" in printed.err
+
+
+def test_a_slow_replay_takes_no_more_than_it_sends_while_it_holds_them(sqs: Queues) -> None:
+    for _ in range(5):
+        sqs.put(EXPIRED.name, FLUSH)
+    client: Callable[[str], Any] = lambda _: sqs  # noqa: E731
+    work = Redrive(client=client, clock=sqs.clock, functions=FUNCTIONS, replay=True, per_second=0.01)
+    next(work.go(EXPIRED))
+    assert len(sqs.visible(EXPIRED.name)) == 4
 
 
 @pytest.mark.parametrize("operation", ["SendMessage", "DeleteMessage"])

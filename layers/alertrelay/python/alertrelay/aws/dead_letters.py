@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from alertrelay.aws.errors import failures
 from alertrelay.groups.dead_letters import Letter
@@ -20,14 +20,14 @@ EMPTY_ANSWERS = 3
 """In a row, after which a queue is taken to be empty: one answer asks only some of SQS's servers."""
 
 
-def messages(sqs: SQSClient, url: str, *, most: int = 1_000_000) -> Iterator[Mapping[str, Any]]:
-    """Yields each message once, as SQS gives it, at most so many: one that became visible again meanwhile ends the
-    reading. Raises what the client raises."""
+def messages(sqs: SQSClient, url: str, *, most: int = 1_000_000, batch: int = BATCH) -> Iterator[Mapping[str, Any]]:
+    """Yields each message once, as SQS gives it, at most so many, and takes a `batch` at once: one that became visible
+    again meanwhile ends the reading. Raises what the client raises."""
     seen, empty = set[str](), 0
     while empty < EMPTY_ANSWERS and len(seen) < most:
         answer = sqs.receive_message(
             QueueUrl=url,
-            MaxNumberOfMessages=min(BATCH, most - len(seen)),
+            MaxNumberOfMessages=min(batch, most - len(seen)),
             VisibilityTimeout=HELD_SECONDS,
             WaitTimeSeconds=0,
             AttributeNames=["SentTimestamp"],
@@ -76,3 +76,10 @@ def waiting(sqs: SQSClient, url: str) -> int:
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )
     return sum(int(number) for number in answer["Attributes"].values())
+
+
+def held(sqs: SQSClient, url: str) -> int:
+    """Returns about how many messages of a queue nobody else can read now, since somebody looks at them. Raises what
+    the client raises."""
+    name: Literal["ApproximateNumberOfMessagesNotVisible"] = "ApproximateNumberOfMessagesNotVisible"
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])

@@ -42,7 +42,7 @@ function DeadLetters({ queues, session, again }) {
       setHandled({ queue, done: [...done] });
       more = answer.more && answer.handled.length > 0;
     }
-    notify(done.length ? `${plural(done.length, "dead letter")} handled.` : "There was nothing left to send.", null, "good");
+    notify(done.length ? `${plural(done.length, "dead letter")} handled.` : "Nothing could be taken.", null, "good");
     change({ unsent: null });
     again();
   });
@@ -61,7 +61,7 @@ function DeadLetters({ queues, session, again }) {
 const DONE = { sent: ["good", "ok"], deleted: ["plain", "ok"], left: ["warn", "wait"], failed: ["bad", "fail"] };
 
 function Handled({ handled }) {
-  if (!handled.done.length) return html`<p role="status">Nothing was left in <code>${handled.queue}</code>.</p>`;
+  if (!handled.done.length) return html`<p role="status">Nothing could be taken from <code>${handled.queue}</code>: it is empty, or another redrive holds its messages, for ten minutes at most.</p>`;
   return html`<table class="outcomes"><caption>What became of <code>${handled.queue}</code></caption>
     <thead><tr><th scope="col">About</th><th scope="col">Sent</th><th scope="col">Done</th><th scope="col">Why</th></tr></thead>
     <tbody>${handled.done.map((one, at) => html`<tr key=${at}><td>${one.about}</td><td><${Time} at=${one.sentAt} /></td><td><${Chip} tone=${DONE[one.done]?.[0] ?? "plain"} icon=${DONE[one.done]?.[1]}>${one.done}<//></td><td>${one.why}</td></tr>`)}</tbody></table>`;
