@@ -51,15 +51,18 @@ class LogHistory:
         return found
 
 
-def add_source(parser: argparse.ArgumentParser, *, since: str, of_environment: bool = False) -> None:
+def add_source(
+    parser: argparse.ArgumentParser, *, since: str, of_environment: bool = False, beside: bool = False
+) -> None:
     """Adds where the log is, and from when on it is read. `of_environment`: the files of an environment are read
-    beside it."""
-    where = parser if of_environment else parser.add_mutually_exclusive_group(required=True)
+    beside it; `beside`: they may be, and the command itself refuses where there is no source."""
+    one_of = not (of_environment or beside)
+    where = parser.add_mutually_exclusive_group(required=True) if one_of else parser
     where.add_argument(
         "--logs", metavar="FILE", action="append", help="a file of log lines, - for stdin; may be repeated"
     )
     what = "a deployed environment, whose logs CloudWatch Logs Insights is asked for"
-    unless = ", unless --logs has them" if of_environment else ""
+    unless = "" if one_of else ", unless --logs has them"
     where.add_argument("--env", metavar="NAME", required=of_environment, help=what + unless)
     add_config_dir(parser)
     parser.add_argument(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import duration
@@ -46,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("about", metavar="GROUP|FINGERPRINT|ALERT", help="a group key, a fingerprint, or a name")
-    add_source(parser, since="90d")
+    add_source(parser, since="90d", beside=True)
     parser.add_argument("--at", metavar="TIME", type=duration.time, help="the incident that had begun by then")
     parser.add_argument(
         "--log-group",
@@ -64,9 +65,13 @@ def run(args: argparse.Namespace) -> int:
     """Prints the incident; the exit code of the help."""
     from alertrelay.nflog.history.timeline import as_markdown, timeline
 
+    if not (args.logs or args.env):
+        said("timeline", ["--logs FILE or --env NAME is missing: where the log is"])
+        return 2
     try:
-        history = history_of(args, where=_about(args.about))
-        found = timeline(history.read.decisions, args.about, at=args.at)
+        known = _alarms(args.config_dir, args.env) if args.env else {}
+        history = history_of(args, where=about_condition(args.about, known))
+        found = timeline(history.read.decisions, args.about, at=args.at, known=known)
         if found is None:
             said(
                 "timeline",
@@ -84,17 +89,47 @@ def run(args: argparse.Namespace) -> int:
     except NoHistory as error:
         said("timeline", [str(error)])
         return 2
+    doubts = [*history.doubts, *([] if args.env else _perhaps_renamed(history, found))]
     if args.output == "json":
-        shown: dict[str, Any] = {**found.as_json(), "log_lines": lines, "doubts": history.doubts}
+        shown: dict[str, Any] = {**found.as_json(), "log_lines": lines, "doubts": doubts}
         print(dumped(shown, "json"))
     else:
-        print("\n".join([*as_markdown(found, doubts=history.doubts), *_shown(lines)]))
+        print("\n".join([*as_markdown(found, doubts=doubts), *_shown(lines)]))
     return 0
 
 
-def _about(about: str) -> str:
+def _alarms(folder: Path, environment: str) -> Mapping[str, str]:
+    """Returns the alertname of each alarm that an environment plans, by its name. Raises NoHistory."""
+    from compiler.alarms.plan import alarm_stacks
+    from compiler.config_files import read_environment
+
+    found, findings = read_environment(folder, environment)
+    if found is None:
+        raise NoHistory("\n".join(str(one) for one in findings if one.severity == "error"))
+    return {alarm.name: alarm.alertname for plan in alarm_stacks(found).values() for alarm in plan.alarms}
+
+
+def about_condition(about: str, known: Mapping[str, str]) -> str:
+    """Returns the condition of Insights: an alarm that was renamed has the alertname of the one that it is now."""
+    from alertrelay.nflog.history.renamed import alike
+
+    now = [about] if about in known else [name for name in known if alike(about, name)]
+    conditions = [f"alertname = {quoted(name)}" for name in dict.fromkeys([about, *(known[name] for name in now)])]
     name = quoted(about)
-    return f"(fingerprint = {name} or alertname = {name} or group_key = {name} or state_key like {name})"
+    return f"(fingerprint = {name} or {' or '.join(conditions)} or group_key = {name} or state_key like {name})"
+
+
+def _perhaps_renamed(history: LogHistory, found: Timeline) -> list[str]:
+    """Returns sentences about alarms that may be these under an earlier name, where the alarms of today are not
+    known."""
+    from alertrelay.nflog.history.episodes import episodes
+    from alertrelay.nflog.history.renamed import renamed_alarms
+
+    renamed = renamed_alarms(episodes(history.read.decisions), found.alerts)
+    return [
+        f"{old} may be the earlier name of {new}: --env NAME beside --logs counts both, if so"
+        for old, new in renamed.items()
+    ]
 
 
 def named_groups(history: LogHistory, found: Timeline) -> Iterator[str]:

@@ -15,7 +15,7 @@ from alertrelay.nflog.history.timeline import timeline
 from cli import cloud
 from cli.command import main
 from cli.log_source import LogHistory
-from cli.timeline import named_groups
+from cli.timeline import about_condition, named_groups
 from tests.aws.log_insights import Insights
 from tests.cli.aws import outputs_client
 from tests.example import CONFIG
@@ -97,6 +97,29 @@ def test_a_timeline_is_markdown_or_json(log: str, capsys: pytest.CaptureFixture[
     assert "| 08:02:00 | acknowledged | orders-cpu | ada |  |" in capsys.readouterr().out.splitlines()
     assert main(["timeline", "orders-cpu", "--logs", log, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["resolved_at"] == "2026-11-02T08:20:00.000Z"
+
+
+def test_a_timeline_counts_an_alarm_under_its_earlier_name_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = "prod-rds-orders-RDSHighCPU-warning", "prod-rds-orders-db-RDSHighCPU-warning"
+    lines = [text for n, name in enumerate((old, old, new)) for text in firing(MONDAY + timedelta(days=n), name, 9)]
+    log = tmp_path / "renamed.log"
+    log.write_text("\n".join(lines), encoding="utf-8")
+    asked = ["timeline", new, "--logs", str(log), "--config-dir", str(CONFIG)]
+    assert main(asked) == 0
+    shown = capsys.readouterr().out
+    assert "None like it since" in shown
+    assert f"{old} may be the earlier name of {new}: --env NAME beside --logs counts both" in shown
+    assert main([*asked, "--env", "prod", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["before_count"], found["renamed"], found["doubts"]) == (2, {old: new}, [])
+    assert main([*asked, "--env", "nothing"]) == 2
+    assert main(["timeline", new]) == 2
+    assert "--logs FILE or --env NAME is missing" in capsys.readouterr().err
+    known = {new: "RDSHighCPU", "prod-ecs-x-ECSDown-critical": "ECSDown"}
+    assert 'alertname = "RDSHighCPU" or group_key' in about_condition(old, known)
+    assert "ECSDown" not in about_condition(new, known)
 
 
 def test_a_deployed_environment_is_asked_by_insights(

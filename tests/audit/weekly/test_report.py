@@ -15,6 +15,7 @@ from alertrelay.dispatch.audit.weekly.change import diff
 from alertrelay.dispatch.audit.weekly.report import WeeklyAudit, audit
 from alertrelay.dispatch.audit.weekly.text import plain, slack
 from alertrelay.nflog.history.log_lines import read_lines
+from alertrelay.nflog.history.timeline import as_markdown, timeline
 
 from cli.command import main
 from compiler.alarms.tuning import alarm_file
@@ -186,6 +187,11 @@ def test_an_alarm_that_was_renamed_is_counted_under_its_new_name(file: AlarmFile
     found = of(lines, file)
     assert {one.name: one.fired for one in found.alarms}[new] == 3
     assert found.doubts == (f"{old} became {new}: they are counted together",)
+    for about in (old, new):
+        incident = timeline(read_lines(lines).decisions, about, known=file.alarms)
+        assert incident is not None
+        assert incident.before_count + 1 == 3  # as the audit counts
+        assert f"- The log: {found.doubts[0]}." in as_markdown(incident)
 
 
 def test_flapping_dead_runbooks_and_old_thresholds_are_listed() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode, episodes, spans
+from alertrelay.nflog.history.renamed import renamed_alarms, renames_said
 
 NEARBY = timedelta(minutes=60)
 """A deployment so long before the first alert may have caused it."""
@@ -62,7 +63,7 @@ class Before:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """An incident. `alerts` are their names; `before` are the last ones like it, `before_count` all of them since
-    `since`, the first decision that was read."""
+    `since`, the first decision that was read. `renamed` has the present name of its alarms by an earlier one."""
 
     about: str
     alerts: tuple[str, ...]
@@ -72,6 +73,7 @@ class Timeline:
     before: tuple[Before, ...]
     before_count: int
     since: datetime
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Returns the documented object."""
@@ -84,13 +86,20 @@ class Timeline:
             "before": [one.as_json() for one in self.before],
             "before_count": self.before_count,
             "since": rfc3339(self.since),
+            "renamed": dict(self.renamed),
         }
 
 
-def timeline(decisions: Sequence[LoggedDecision], about: str, *, at: datetime | None = None) -> Timeline | None:
+def timeline(
+    decisions: Sequence[LoggedDecision], about: str, *, at: datetime | None = None, known: Collection[str] = ()
+) -> Timeline | None:
     """Returns the last incident of a fingerprint, group key, alarm's name or alertname, or the last one that had begun
-    by `at`. `decisions` are all that were read, in order of time. None where none is about it."""
-    own = [one for one in episodes(decisions) if _is_about(one, about)]
+    by `at`. `decisions` are all that were read, in order of time; `known` are the alarms of today, by which one that
+    was renamed is known. None where none is about it."""
+    every = episodes(decisions)
+    renamed = renamed_alarms(every, known)
+    named = {renamed.get(one.name, one.name) for one in every if _is_about(one, about)} & set(renamed.values())
+    own = [one for one in every if _is_about(one, about) or renamed.get(one.name, one.name) in named]
     incidents = [found for found in spans(own) if at is None or found[0].fired_at <= at]
     if not incidents:
         return None
@@ -112,6 +121,7 @@ def timeline(decisions: Sequence[LoggedDecision], about: str, *, at: datetime | 
         before=tuple(_before(found) for found in earlier[-SHOWN:][::-1]),
         before_count=len(earlier),
         since=decisions[0].at,
+        renamed={old: new for old, new in renamed.items() if new in named},
     )
 
 
@@ -209,7 +219,7 @@ def as_markdown(found: Timeline, *, doubts: Sequence[str] = ()) -> Iterator[str]
         yield f"| {' | '.join(_plain(cell) for cell in cells)} |"
     yield ""
     yield from _like_it(found)
-    if doubts:
+    if doubts := (*renames_said(found.renamed), *doubts):
         yield ""
         yield from (f"- The log: {doubt}." for doubt in doubts)
 

@@ -11,9 +11,10 @@ from alertrelay.alert import rfc3339
 from alertrelay.config.alarm_file import AlarmFile, Tunable
 from alertrelay.dispatch.audit.weekly.change import diff
 from alertrelay.dispatch.audit.weekly.quieter import Points, Quieter, Span, quieter
-from alertrelay.dispatch.audit.weekly.tally import AlarmTally, renamed_alarms, tallies
+from alertrelay.dispatch.audit.weekly.tally import AlarmTally, tallies
 from alertrelay.nflog.history.episodes import Episode, episodes
 from alertrelay.nflog.history.log_lines import Read
+from alertrelay.nflog.history.renamed import renamed_alarms, renames_said
 
 QUARTER = timedelta(days=92)
 FLAPPERS = 5
@@ -179,7 +180,7 @@ def _unreviewed(file: AlarmFile, today: date) -> str:
 
 
 def _doubts(read: Read, since: datetime, renamed: Mapping[str, str]) -> list[str]:
-    found = [f"{old} became {new}: they are counted together" for old, new in renamed.items()]
+    found = renames_said(renamed)
     if read.decisions and read.decisions[0].at - since > timedelta(days=1):
         found.append(f"the log begins at {read.decisions[0].at:%Y-%m-%d %H:%M} UTC: what was before is not counted")
     return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -15,8 +14,6 @@ FEW = 4
 """An alarm that fired less often is not called noisy, whatever became of it."""
 AGAIN = timedelta(minutes=30)
 """An alarm that fires again within so long of its resolve has flapped."""
-ALIKE = 0.6
-"""As alike are the old and the new name of an alarm that was renamed, by difflib's ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,30 +74,3 @@ def _tally(name: str, own: Sequence[Episode], was: str) -> AlarmTally:
 def _flaps(own: Sequence[Episode]) -> int:
     pairs = pairwise(sorted(own, key=lambda one: one.fired_at))
     return sum(a.resolved_at is not None and b.fired_at - a.resolved_at <= AGAIN for a, b in pairs)
-
-
-def renamed_alarms(found: Iterable[Episode], known: Collection[str]) -> dict[str, str]:
-    """Returns the present name of each alarm that was renamed: of those of one alertname, one that is no longer
-    planned and fired last before another like it fired first. `known` are the alarms of today; where they are not
-    known nothing is called renamed."""
-    spans: dict[str, tuple[str, datetime, datetime]] = {}
-    for one in found:
-        if one.name != one.alert:  # an alarm of CloudWatch: other alerts have no name beside their labels
-            _, first, last = spans.get(one.name, ("", one.fired_at, one.fired_at))
-            spans[one.name] = one.alert, min(first, one.fired_at), max(last, one.fired_at)
-    renamed: dict[str, str] = {}
-    for old, (alert, _, last) in spans.items():
-        if not known or old in known:
-            continue
-        likely = [
-            new
-            for new, (other, first, _) in spans.items()
-            if new in known and other == alert and first > last and _alike(old, new)
-        ]
-        if len(likely) == 1 and likely[0] not in renamed.values():
-            renamed[old] = likely[0]
-    return renamed
-
-
-def _alike(one: str, other: str) -> bool:
-    return difflib.SequenceMatcher(None, one, other).ratio() >= ALIKE
