@@ -114,10 +114,10 @@ def test_a_rule_of_cdk_nag_that_nobody_acknowledged_stops_the_synthesis(
     config_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_packaged_node()
-    from infra import forwarding
+    from infra import relay
     from infra.application import TemplateRefused, synthesise
 
-    monkeypatch.setattr(forwarding, "acknowledge_runtime", lambda _: None)
+    monkeypatch.setattr(relay, "acknowledge_runtime", lambda _: None)
     with pytest.raises(TemplateRefused, match="cdk-nag"):
         synthesise(config_folder, {"CDK_OUTDIR": str(tmp_path / "out"), "ALERTRELAY_ENVIRONMENTS": "dev"})
     assert "AwsSolutions-L1" in (tmp_path / "out" / "validation-report.json").read_text()
