@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.log_source import LogHistory, NoHistory, add_source, history_of, said
+from cli.table import number_of
 
 if TYPE_CHECKING:
     from alertrelay.config.alarm_file import AlarmFile, Tunable
@@ -66,12 +68,15 @@ def run(args: argparse.Namespace) -> int:
         points = _from_files(args.series) if args.series else _from_cloudwatch(history, until)
         links = _no_links if args.no_links or args.logs else _tried
         found = audit(args.env, history.read, file, points, links, since=history.since, until=until)
+        strangers = _strangers(args, history, file)
+        found = replace(found, doubts=(*strangers, *found.doubts))
     except NoHistory as error:
         said("audit", [str(error)])
         return 2
     if args.output == "json":
         print(dumped(found.as_json(), "json"))
     elif args.output == "diff":
+        said("audit", strangers)
         print(found.diff, end="")
         if not found.diff:
             said(
@@ -91,12 +96,56 @@ def _file(args: argparse.Namespace) -> AlarmFile:
     if loaded.environment is None:
         raise NoHistory("\n".join(map(str, loaded.errors)))
     path = Path(args.config_dir) / "environments" / f"{args.env}.yml"
-    name = path.as_posix() if not path.is_absolute() else f"config/environments/{path.name}"
-    return alarm_file(loaded.environment, name, path.read_text(encoding="utf-8"))
+    return alarm_file(loaded.environment, _patched_name(path), path.read_text(encoding="utf-8"))
+
+
+def _patched_name(path: Path) -> str:
+    """Returns the name of a file as `git apply` finds it: from the working folder, else from the top of the repository
+    that the file is in, else of its configuration's folder."""
+    real, here = path.resolve(), Path.cwd().resolve()
+    tops = [here, *(one for one in real.parents if (one / ".git").exists()), real.parents[2]]
+    return real.relative_to(next(one for one in tops if real.is_relative_to(one))).as_posix()
+
+
+def _strangers(args: argparse.Namespace, history: LogHistory, file: AlarmFile) -> list[str]:
+    """Returns sentences about the alarms in files of log lines that another environment of the configuration plans."""
+    named = {one.named for one in history.read.decisions if one.named != one.alert}
+    left = named - file.alarms.keys()
+    if not args.logs or not left:
+        return []
+    of_others = {other: sorted(left & _planned(args.config_dir, other)) for other in _others(args)}
+    found = [
+        f"{number_of(len(own), 'alarm')} of the log {'is' if len(own) == 1 else 'are'} of {other}, not of {args.env} "
+        f"({', '.join(own[:3])}{' …' if own[3:] else ''}): --env {other} audits that log"
+        for other, own in of_others.items()
+        if own
+    ]
+    if not found and file.alarms and left == named:
+        found = [f"no alarm of the log is in {file.name}: is it the log of another environment?"]
+    return found
+
+
+def _others(args: argparse.Namespace) -> list[str]:
+    from compiler.config_files import environments
+
+    return [name for name in environments(args.config_dir) if name != args.env]
+
+
+def _planned(folder: Path, environment: str) -> set[str]:
+    """Returns the names of an environment's alarms, none where its file has errors."""
+    from compiler.alarms.plan import alarm_stacks
+    from compiler.config_files import read_environment
+
+    found, _ = read_environment(folder, environment)
+    plans = alarm_stacks(found) if found else {}
+    metric = {alarm.name for plan in plans.values() for alarm in plan.alarms}
+    return metric | {parent.name for plan in plans.values() for parent in plan.parents}
 
 
 def _from_files(folder: Path) -> PointsOf:
     """Returns what reads a metric's points from a folder. Raises NoHistory where there is none."""
+    from alertrelay.dispatch.audit.weekly.report import NoPoints
+
     if not folder.is_dir():
         raise NoHistory(
             f"--series {folder}: expected a folder with ALARM.csv for each alarm; there is none of that name"
@@ -105,7 +154,7 @@ def _from_files(folder: Path) -> PointsOf:
     def points(one: Tunable) -> Mapping[datetime, float] | None:
         path = folder / f"{one.alarm}.csv"
         if not path.is_file():
-            return None
+            raise NoPoints(f"{path} is not there, which would have its metric's points")
         try:
             with path.open(encoding="utf-8", newline="") as file:
                 rows = csv.DictReader(file)
@@ -123,14 +172,15 @@ def _at(text: str) -> datetime:
 
 
 def _from_cloudwatch(history: LogHistory, until: datetime) -> PointsOf:
-    """Returns what asks CloudWatch, nothing where only files are read."""
+    """Returns what asks CloudWatch. Its answer raises NoPoints where only files are read."""
+    from alertrelay.dispatch.audit.weekly.report import NoPoints
 
     def points(one: Tunable) -> Mapping[datetime, float] | None:
         from alertrelay.aws.metric_points import points_of
 
         client = history.client
         if client is None:
-            return None
+            raise NoPoints("with --logs its metric's points are read from files: --series DIR has ALARM.csv")
         since = min(history.since, until - timedelta(seconds=one.period))
         return points_of(lambda: client("cloudwatch"), one.queries, one.period, since=since, until=until)
 

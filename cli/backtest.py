@@ -40,7 +40,8 @@ examples:
   alertrelay backtest --env prod --history month.jsonl --against ../main/config
                                                                   what a change changes, for a pull request
 
-exit code: 0 shown, 1 the configuration has errors, 2 usage, a file could not be read, or AWS did not answer
+exit code: 0 shown, 1 the configuration has errors, or --history has no item of history, 2 usage, a file could not be
+read, or AWS did not answer
 """
 _DAYS = 14.0
 _LONGEST = 366.0
@@ -114,6 +115,8 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(unwritable(error, args.save))
+    if window is None:
+        return _without_history(args.history, recorded)
     account = next((alarm.arn.split(":")[4] for alarm in recorded.alarms if alarm.arn), "000000000000")
     setting = AdoptionSetting(region=region, topics=topics_of(args.env, region, account), rules=rules)
     played = play_recorded(recorded, setting, configs, window, say)  # type: ignore[arg-type] # none is a code
@@ -137,15 +140,29 @@ def _config(path: Path) -> Config | int:
     return loaded.config if loaded.config is not None else refuse(loaded.errors)
 
 
-def _recorded(args: argparse.Namespace, region: str, say: Callable[[str], None]) -> tuple[RecordedAlarms, Window]:
-    """Raises NotRecorded, CloudUnreadable."""
+def _without_history(files: Sequence[Path], recorded: RecordedAlarms) -> int:
+    for note in recorded.notes:
+        _note(note)
+    held = number_of(len(recorded.alarms), "alarm")
+    _note(
+        f"{', '.join(map(str, files))}: {held}, and no item of history with a time: "
+        "`aws cloudwatch describe-alarm-history` prints them"
+    )
+    return 1
+
+
+def _recorded(
+    args: argparse.Namespace, region: str, say: Callable[[str], None]
+) -> tuple[RecordedAlarms, Window | None]:
+    """Returns what is played, and the time of it, None where files have no history. Raises NotRecorded,
+    CloudUnreadable."""
     from cli.adoption import sources
     from cli.adoption.played import Window, window_of
     from cli.adoption.recorded import of_account, of_files
 
     if args.history:
         found = of_files(args.history)
-        return found, window_of(found, args.days, _now())
+        return found, window_of(found, args.days)
     end = _now()
     start = end - timedelta(days=args.days or _DAYS)
     client = sources.clients_of()(region)

@@ -44,12 +44,14 @@ class BacktestResult:
     notes: Sequence[str]
 
 
-def window_of(recorded: RecordedAlarms, days: float | None, now: datetime) -> Window:
-    """Returns the time of an export: from its first item to an hour after its last one, or the last `days` of it."""
+def window_of(recorded: RecordedAlarms, days: float | None) -> Window | None:
+    """Returns the time of an export: from its first item to an hour after its last one, or the last `days` of it; None
+    where it has no item."""
     times = sorted(at for item in recorded.history if (at := instant(item.get("Timestamp"))))
-    end = times[-1] if times else now
-    start = end - timedelta(days=days) if days else (times[0] if times else end)
-    return Window(start=start, end=end + _AFTER)
+    if not times:
+        return None
+    start = times[-1] - timedelta(days=days) if days else times[0]
+    return Window(start=start, end=times[-1] + _AFTER)
 
 
 def play_recorded(

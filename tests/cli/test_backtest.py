@@ -147,11 +147,20 @@ def test_lines_that_end_in_the_middle_are_named_and_the_rest_counts(
     assert f"{cut}, line 1: expected an alarm, an item of history or a subscription, got an object with kind" in said
 
 
-def test_a_month_without_alerts_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_month_without_alerts_says_so_and_alarms_without_history_are_no_month(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "quiet.json"
-    path.write_text(json.dumps({"MetricAlarms": alarms(30)}), encoding="utf-8")
+    changed = {"AlarmName": "x", "HistoryItemType": "ConfigurationUpdate", "Timestamp": "2026-11-10T01:00:00Z"}
+    path.write_text(json.dumps([{"MetricAlarms": alarms(30)}, changed]), encoding="utf-8")
     assert main([*BACKTEST, "--history", str(path)]) == 0
     assert "no alarm changed its state: there is nothing to compare" in capsys.readouterr().out
+    for timeless in ([], [{**changed, "Timestamp": "soon"}]):
+        path.write_text(json.dumps([{"MetricAlarms": alarms(30)}, *timeless]), encoding="utf-8")
+        assert main([*BACKTEST, "--history", str(path)]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert f"{path}: 30 alarms, and no item of history with a time: `aws cloudwatch describe-alarm" in shown.err
 
 
 def test_alarms_that_no_definition_is_known_of_are_named(

@@ -79,6 +79,9 @@ def test_a_time_without_alerts_is_no_foreign_file(tmp_path: Path, capsys: pytest
     assert main(["timeline", "orders-cpu", "--logs", str(quiet)]) == 1
     assert main(["audit", "--env", "prod", "--config-dir", str(CONFIG), "--logs", str(quiet)]) == 0
     assert "28 days to 2026-11-02: no alert" in capsys.readouterr().out
+    quiet.write_text('{"message": "up", "timestamp": "2026-11-02T08:00:00Z"}\n', encoding="utf-8")
+    assert main(["history", "--logs", str(quiet)]) == 2
+    assert "no decision is in it (1 line is not of alertrelay's functions, and left out)" in capsys.readouterr().err
     quiet.write_text("", encoding="utf-8")
     assert main(["history", "--logs", str(quiet)]) == 2
     assert "(it is empty)" in capsys.readouterr().err

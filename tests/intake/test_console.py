@@ -112,7 +112,8 @@ def test_who_acknowledged_an_alert_is_shown_by_the_name_of_the_session(door: Doo
 
 def outcome(fingerprint: str, at: str, **fields: str) -> str:
     """A line of a forwarder's log."""
-    logged = {"level": "INFO", "message": "outcome", "timestamp": f"2026-11-20 {at},000+0000", "alertname": "Down"}
+    logged = {"level": "INFO", "location": "emit:83", "message": "outcome", "timestamp": f"2026-11-20 {at},000+0000"}
+    logged |= {"service": "slack-forwarder", "alertname": "Down"}
     return json.dumps({**logged, "fingerprint": fingerprint, "state_key": fingerprint, "status": "firing", **fields})
 
 

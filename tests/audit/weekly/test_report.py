@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from compiler.load import load
 from compiler.resources.environment import Environment
 from tests.example import CONFIG
 from tests.nflog.history.lines import MONDAY, firing, line, outcome
-from tools.alarm_month import NOISY, month, write
+from tools.alarm_month import NOISY, REAL, month, write
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 UNTIL = MONDAY + 28 * DAY
@@ -70,11 +71,36 @@ def test_a_simulated_month_has_the_change_that_quietens_it(folder: Path, capsys:
     assert found["noisy"][0]["change"]["number"] == 85
     assert found["delivery"]["fallbacks"] > 0
     assert main(words) == 1
-    assert "No change: its metric has no points" in capsys.readouterr().out
+    assert "No change: with --logs its metric's points are read from files: --series DIR" in capsys.readouterr().out
     assert main([*words, "--diff"]) == 1
-    assert f"{NOISY}: no change: its metric has no points" in capsys.readouterr().err
+    assert f"{NOISY}: no change: with --logs its metric's points are read from" in capsys.readouterr().err
+    assert main([*words, "--series", str(folder), "--diff"]) == 1
+    assert f"{folder / NOISY}.csv is not there" in capsys.readouterr().err
+    words[2] = "staging"
+    assert main(words) in (0, 1)
+    strangers = f"2 alarms of the log are of prod, not of staging ({REAL}, {NOISY}): --env prod audits that log"
+    assert f"- {strangers}\n" in capsys.readouterr().out
+    main([*words, "--diff"])
+    assert f"alertrelay audit: {strangers}\n" in capsys.readouterr().err
+    words[2] = "prod"
     assert main([*words, "--series", str(folder / "pionts")]) == 2
     assert "expected a folder with ALARM.csv for each alarm" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("folder_of", "here"), [("alerts", "."), ("../alerts", "sub"), ("{}/alerts", "sub")])
+def test_git_apply_takes_the_diff_whatever_the_folder_is_called(
+    folder_of: str, here: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    _copy(CONFIG, tmp_path / "alerts")
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / here)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    of_month = ["--logs", str(folder / "month.log"), "--series", str(folder / "points")]
+    assert main(["audit", "--env", "prod", "--config-dir", folder_of.format(tmp_path), *of_month, "--diff"]) == 1
+    made = capsys.readouterr().out
+    subprocess.run(["git", "apply"], input=made, cwd=tmp_path, text=True, check=True)
+    assert "      cpu_percent: 85\n" in (tmp_path / "alerts/environments/prod.yml").read_text(encoding="utf-8")
 
 
 def test_the_diff_makes_a_file_that_the_compiler_reads(file: AlarmFile, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ ARN = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:"
 
 def line(at: datetime, event: str, **fields: Any) -> str:
     stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}+0000"
-    return json.dumps({"level": "INFO", "location": "log:1", "message": event, "timestamp": stamp, **fields})
+    own = {"level": "INFO", "location": "log:1", "message": event, "timestamp": stamp, "service": "slack-forwarder"}
+    return json.dumps({**own, **fields})
 
 
 def outcome(at: datetime, name: str, status: str = "firing", **fields: Any) -> str:

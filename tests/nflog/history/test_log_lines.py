@@ -58,7 +58,7 @@ def test_lines_that_are_no_decisions_are_counted() -> None:
             whole[: len(whole) // 2],
             whole[len(whole) // 2 :],
             "START RequestId: 1 Version: 7",
-            '{"hello": "world"}',
+            '{"message": "an application\'s", "timestamp": "2026-11-02T09:00:00Z", "level": "INFO"}',
             "[1, 2]",
             "",
             line(MONDAY, "tick", due=0),
@@ -69,6 +69,7 @@ def test_lines_that_are_no_decisions_are_counted() -> None:
     )
     assert len(read.decisions) == 2
     assert (read.repeated, read.cut, read.foreign, read.other) == (1, 2, 3, 4)
+    assert read.last == MONDAY
     assert read.doubts == [
         "2 lines are cut off in the middle: what stood there is not in this history",
         "3 lines are not of alertrelay's functions, and left out",
@@ -77,7 +78,7 @@ def test_lines_that_are_no_decisions_are_counted() -> None:
 
 
 def test_a_line_without_a_time_has_that_of_its_arrival() -> None:
-    text = '{"message":"outcome","outcome":"delivered","state_key":"a"}'
+    text = '{"level":"INFO","location":"l","service":"s","message":"outcome","outcome":"delivered","state_key":"a"}'
     assert [one.at for one in read_lines([(MONDAY, text)]).decisions] == [MONDAY]
     assert read_lines([text]).decisions == ()
 

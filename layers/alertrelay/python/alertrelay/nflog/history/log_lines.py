@@ -17,6 +17,8 @@ from alertrelay.values.times import instant
 
 _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '"reason":', '"service":')
 """A line of a function has one of these, wherever it is cut."""
+_KEYS = frozenset({"level", "location", "message", "service"})
+"""A whole line of a function has all of these: Powertools' Logger writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
             is_ours = any(mark in text for mark in _OURS)
             cut, foreign = cut + is_ours, foreign + (not is_ours)
             continue
-        if "message" not in line and "_aws" not in line:
+        if not (line.keys() >= _KEYS or "_aws" in line):
             foreign += 1
             continue
         seen.add(mark)

@@ -20,9 +20,13 @@ FLAPPERS = 5
 FLAPS = 3
 """An alarm that fired again so often soon after its resolve is listed among those that flap."""
 PointsOf = Callable[[Tunable], Points | None]
-"""Asks for a metric's points, None where there are none or they could not be read."""
+"""Asks for a metric's points, None where there are none or they could not be read. May raise NoPoints."""
 DeadLinks = Callable[[Sequence[str]], Mapping[str, str]]
 """Tries addresses, and returns why each dead one is."""
+
+
+class NoPoints(Exception):
+    """The points of a metric are not at hand. The text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,10 @@ def _noisy(tally: AlarmTally, found: Sequence[Episode], file: AlarmFile, points_
         return replace(plain, why_not=f"{file.name} does not have it: its rule is elsewhere")
     if one.number is None or not one.queries:
         return replace(plain, why_not="it has no number in the file: a learnt band, or a query")
-    points = points_of(one)
+    try:
+        points = points_of(one)
+    except NoPoints as error:
+        return replace(plain, why_not=str(error))
     if not points:
         return replace(plain, why_not="its metric has no points, or could not be read")
     change = quieter(points, one, _acted_on(tally.name, found))
