@@ -44,7 +44,7 @@ class DeployedFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledFunction:
-    """A function on a schedule, without a queue: the anomaly-scorer, or the slo function."""
+    """A function on a schedule, without a queue: the anomaly-scorer, the slo function, or the auditor."""
 
     name: str
     handler: str
@@ -56,12 +56,14 @@ class ScheduledFunction:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """`functions` are the forwarders; `scorer` is None where the environment watches no metric, `slo` where it has no
-    objective. `topics` are the ARNs of those that forwarders listen to, by name; `queues` are all of the template's,
-    by name; `outputs` are those of the stack; `secrets` holds every value that may be shown nowhere."""
+    objective, `auditor` where it has no audit. `topics` are the ARNs of those that forwarders listen to, by name;
+    `queues` are all of the template's, by name; `outputs` are those of the stack; `secrets` holds every value that may
+    be shown nowhere."""
 
     functions: tuple[DeployedFunction, ...]
     scorer: ScheduledFunction | None
     slo: ScheduledFunction | None
+    auditor: ScheduledFunction | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -71,7 +73,7 @@ class Deployed:
     config: Config
 
 
-SCORER, SLO = "lambdas.anomaly_scorer.handler", "lambdas.slo.handler"
+SCORER, SLO, AUDITOR = "lambdas.anomaly_scorer.handler", "lambdas.slo.handler", "lambdas.auditor.handler"
 _LEFT_OUT = (
     "Lambda::Alias",
     "Lambda::EventInvokeConfig",
@@ -107,6 +109,7 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
         functions=functions,
         scorer=_handled_by(SCORER, scheduled),
         slo=_handled_by(SLO, scheduled),
+        auditor=_auditor(emulator, code),
         topics=topics,
         queues=queues,
         outputs=outputs,
@@ -229,6 +232,13 @@ def _create_aliases(emulator: Emulator, wanted: Iterable[Mapping[str, Any]]) -> 
 
 def _handled_by(handler: str, functions: Sequence[ScheduledFunction]) -> ScheduledFunction | None:
     return next((function for function in functions if function.handler == handler), None)
+
+
+def _auditor(emulator: Emulator, code: Mapping[str, Path]) -> ScheduledFunction | None:
+    """Returns the auditor, which has no alias."""
+    found = {one["FunctionName"]: one for one in emulator.client("lambda").list_functions()["Functions"]}
+    made = [_scheduled(name, found[name], folder) for name, folder in code.items()]
+    return _handled_by(AUDITOR, made)
 
 
 def _scheduled(name: str, function: Mapping[str, Any], code: Path) -> ScheduledFunction:
