@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from compiler.catalogue.rule import Metric, Rule, When, critical, warning
-from compiler.catalogue.service_connect import NAMESPACE, SLOW
 
+NAMESPACE = "AWS/ECS"
 INSIGHTS_NAMESPACE = "ECS/ContainerInsights"
+SLOW = "Requests of the service slow down and time out."
 KILLED = "A task that exceeds its memory is killed and restarted: its requests fail."
 
 INSIGHTS = When(text="with `container_insights`", holds=lambda f: "insights" in f.flags)

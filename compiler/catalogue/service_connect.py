@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from compiler.catalogue.ecs import NAMESPACE, SLOW
 from compiler.catalogue.rule import Metric, Rule, When, warning
 
-NAMESPACE = "AWS/ECS"
-SLOW = "Requests of the service slow down and time out."
 CONNECT = When(text="with `service_connect`", holds=lambda f: "service_connect" in f.flags)
 
 RULES = (
