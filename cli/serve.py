@@ -222,9 +222,10 @@ def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str
     """There is no AWS here: what would go to it is printed, with - for its answer."""
     from cli.serve_aws import line
     from local.standins import peer
+    from local.standins.email import sent_by_ses
 
     if channel == "email":
-        what = str(request["Content"]["Simple"]["Subject"]["Data"])
+        what = str(sent_by_ses(request).body["subject"])
     else:
         what = peer(channel).headline({"subject": request.get("Subject"), "message": request.get("Message", "")})
     say(line(datetime.now(UTC), channel, "-", what.partition("\n")[0][:200]))
