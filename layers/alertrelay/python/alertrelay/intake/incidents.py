@@ -192,7 +192,7 @@ def _held_by(parts: Acknowledging, key: str) -> list[AlertItem]:
     items = list(_firing(parts))
     gids = sorted({gid for item in items for gid in item.groups})
     # A fallback's incident may be any group's; what is looked for first are those of the channel itself.
-    gids.sort(key=lambda gid: not channel(channel_of(gid)).acknowledges)
+    gids.sort(key=lambda gid: not channel(channel_of(gid)).pages)
     for start in range(0, len(gids), _BATCH):
         for gid, header in parts.groups.headers(gids[start : start + _BATCH]).items():
             ledger = header.ledger

@@ -171,7 +171,7 @@ class _Call:
             place,
             url=self.settings.url,
             api=lambda url, body, headers: brief._api(url, body, headers).fields,
-            post=brief._post,
+            post=lambda url, body, headers: brief._post(url, body, headers).status,
         )
 
     def _drawn(self, post: Callable[[Message], _Answer], message: Message) -> _Answer:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from alertrelay.channels.transport.http import Response
 from alertrelay.render.picture import png
 from alertrelay.values.charted import ChartPoints
 
@@ -28,10 +27,10 @@ def into_thread(
     *,
     url: str,
     api: Callable[[str, Body, Mapping[str, str]], Mapping[str, Any]],
-    post: Callable[[str, Body, Mapping[str, str]], Response],
+    post: Callable[[str, Body, Mapping[str, str]], int],
 ) -> str:
     """Returns "" where the picture is in the thread, else what refused it. `url` is the one of chat.postMessage, `api`
-    asks Slack with the token, `post` any address without it. Raises a DeliveryFailure."""
+    asks Slack with the token, `post` any address without it, for its status. Raises a DeliveryFailure."""
     if not url.endswith(_POST) or not all(place.get(part) for part in ("channel", "ts")):
         return "the address or the message is not one of Slack's Web API"
     methods, picture = url.removesuffix(_POST), png(drawn)
@@ -42,9 +41,9 @@ def into_thread(
         return str(opened.get("error"))
     if not _belongs(address, url):
         return "the address for the upload is not Slack's"
-    taken = post(address, picture, {"Content-Type": "image/png"})
-    if taken.status != 200:
-        return f"the upload was answered {taken.status}"
+    status = post(address, picture, {"Content-Type": "image/png"})
+    if status != 200:
+        return f"the upload was answered {status}"
     shared = {
         "files": [{"id": file, "title": drawn.name}],
         "channel_id": place["channel"],
