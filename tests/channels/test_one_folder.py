@@ -49,7 +49,7 @@ NAMED = {
         "webex",
     },
     "cli/probes/mail.py": {"email"},
-    "cli/serve.py": {"slack"},  # its buttons are pressed by two lines of curl
+    "cli/serve.py": {"email", "slack"},  # the mails that SES would send; buttons are pressed by two lines of curl
     "local/serve/pressable.py": {"slack"},
     "local/standins/__init__.py": {"slack"},
     "local/backtest/before.py": {"opsgenie", "pagerduty", "slack"},  # who reads an alarm's own topics

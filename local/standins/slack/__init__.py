@@ -1,4 +1,4 @@
-"""Slack, as far as a sender can see: incoming webhooks and the two calls of the Web API that a relay needs."""
+"""Slack, as far as a sender can see: incoming webhooks and the calls of the Web API that a relay needs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from alertrelay.channels.slack import SlackSettings
 
 from local.standins.http import HttpListener
 from local.standins.peer import Handed, Peer, PeerAnswer, Request, strings, texts
+from local.standins.slack.files import UPLOADS, Files
 from local.standins.slack.pressing import NotPressed, SlackApp, command, form_of, listed, press
 
 _ANSWERS = "https://hooks.slack.com"
@@ -29,6 +30,7 @@ class Slack(Handed):
         self._posted: list[tuple[str, str]] = []
         self._messages: list[dict[str, Any]] = []  # with buttons: those posted, and the answers to presses
         self.app: SlackApp | None = None
+        self.files = Files()
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see pressing.py."""
@@ -64,6 +66,12 @@ class Slack(Handed):
             return PeerAnswer(status=200, body="ok")
         if request.path.endswith("/api/usergroups.users.list"):
             return PeerAnswer(status=200, body={"ok": True, "users": []})
+        if request.path.startswith(UPLOADS):
+            taken = self.files.take(request)
+            return PeerAnswer(status=200, body="OK") if taken else PeerAnswer(status=404, body="Not Found")
+        if "/api/files." in request.path:
+            with self._lock:
+                return PeerAnswer(status=200, body=self.files.answer(request, self._posted))
         if "/api/chat." not in request.path:
             return PeerAnswer(status=404, body="no_service")
         return PeerAnswer(status=200, body=self._api(request, message))
@@ -141,7 +149,7 @@ PEER = Peer(
     headline=lambda body: str(body.get("text", "")),
     fake_key=_fake_key,
     port=4572,
-    hosts=("hooks.slack.com", "slack.com"),
+    hosts=("hooks.slack.com", "slack.com", "files.slack.com"),
     shown=_shown,
     listen=lambda board, host, port: HttpListener(Slack(), board, host=host, port=port),
 )
