@@ -9,26 +9,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.slack import SlackSettings
+from alertrelay.intake.slack.signature import KEY
 
 from local.standins.http import HttpListener
-from local.standins.peer import Handed, Peer, PeerAnswer, Request, strings, texts
-from local.standins.slack.pressing import NotPressed, SlackApp, command, form_of, listed, press
+from local.standins.peer import NOBODY, Handed, Peer, PeerAnswer, Request, strings, texts
+from local.standins.pressing import NotPressed, form_of
+from local.standins.slack.pressing import command, listed, press
 
 _ANSWERS = "https://hooks.slack.com"
 """Where answers go, by the name that the relay knows: it leads here."""
 
 
 class Slack(Handed):
-    """Incoming webhooks, the calls of the Web API that a relay needs, and people who press buttons: `app` is what they
-    press them of, None for nothing."""
+    """Incoming webhooks, the calls of the Web API that a relay needs, and people who press buttons."""
 
     channel = "slack"
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._posted: list[tuple[str, str]] = []
         self._messages: list[dict[str, Any]] = []  # with buttons: those posted, and the answers to presses
-        self.app: SlackApp | None = None
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see pressing.py."""
@@ -38,9 +39,7 @@ class Slack(Handed):
             case "/messages", _:
                 return PeerAnswer(status=200, body=listed(messages))
             case (("/press" | "/command"), None):
-                return PeerAnswer(
-                    status=404, body="no intake stands behind these buttons: `alertrelay serve` has one\n"
-                )
+                return NOBODY
             case "/press", app if app:
                 try:
                     return press(app, messages, form_of(request), base=_ANSWERS)
@@ -143,5 +142,7 @@ PEER = Peer(
     port=4572,
     hosts=("hooks.slack.com", "slack.com"),
     shown=_shown,
+    signed_by=KEY,
+    presses=("curl {0}/messages", "curl {0}/press -d message=1 -d button=silence_1h -d user=ana"),
     listen=lambda board, host, port: HttpListener(Slack(), board, host=host, port=port),
 )
