@@ -1,4 +1,4 @@
-"""Slack, as far as a sender can see: incoming webhooks and the two calls of the Web API that a relay needs."""
+"""Slack, as far as a sender can see: incoming webhooks and the calls of the Web API that a relay needs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from alertrelay.intake.slack.signature import KEY
 from local.standins.http import HttpListener
 from local.standins.peer import NOBODY, Handed, Peer, PeerAnswer, Request, strings, texts
 from local.standins.pressing import NotPressed, form_of
+from local.standins.slack.files import UPLOADS, Files
 from local.standins.slack.pressing import command, listed, press
 
 _ANSWERS = "https://hooks.slack.com"
@@ -30,6 +31,7 @@ class Slack(Handed):
         self._lock = threading.Lock()
         self._posted: list[tuple[str, str]] = []
         self._messages: list[dict[str, Any]] = []  # with buttons: those posted, and the answers to presses
+        self.files = Files()
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see pressing.py."""
@@ -63,6 +65,12 @@ class Slack(Handed):
             return PeerAnswer(status=200, body="ok")
         if request.path.endswith("/api/usergroups.users.list"):
             return PeerAnswer(status=200, body={"ok": True, "users": []})
+        if request.path.startswith(UPLOADS):
+            taken = self.files.take(request)
+            return PeerAnswer(status=200, body="OK") if taken else PeerAnswer(status=404, body="Not Found")
+        if "/api/files." in request.path:
+            with self._lock:
+                return PeerAnswer(status=200, body=self.files.answer(request, self._posted))
         if "/api/chat." not in request.path:
             return PeerAnswer(status=404, body="no_service")
         return PeerAnswer(status=200, body=self._api(request, message))
@@ -140,7 +148,7 @@ PEER = Peer(
     headline=lambda body: str(body.get("text", "")),
     fake_key=_fake_key,
     port=4572,
-    hosts=("hooks.slack.com", "slack.com"),
+    hosts=("hooks.slack.com", "slack.com", "files.slack.com"),
     shown=_shown,
     signed_by=KEY,
     presses=("curl {0}/messages", "curl {0}/press -d message=1 -d button=silence_1h -d user=ana"),

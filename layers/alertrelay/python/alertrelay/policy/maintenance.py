@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alertrelay.alert import Labels
-from alertrelay.config.model import Cron, MaintenanceWindow
+from alertrelay.config.calendar import Cron
+from alertrelay.config.model import MaintenanceWindow
 from alertrelay.policy.matchers import matches
 
 
