@@ -6,14 +6,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from alertrelay.config.channel import Settings
 
 from local.standins.board import Board
-
-if TYPE_CHECKING:
-    from local.standins.pressing import App
+from local.standins.pressing import App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

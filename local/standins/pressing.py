@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from local.standins.peer import Request
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
@@ -26,9 +24,9 @@ class NotPressed(ValueError):
     """Raised for a press that no person could make; the text says what there is."""
 
 
-def form_of(request: Request) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
     """Returns the fields of a form."""
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.intake.incidents import KEY
 
 from local.standins.http import HttpListener
-from local.standins.pagerduty.incidents import Incidents
+from local.standins.pagerduty.incidents import OpenedIncidents
 from local.standins.peer import NOBODY, Handed, Peer, PeerAnswer, Request, strings
 from local.standins.pressing import NotPressed, form_of
 
@@ -22,7 +22,7 @@ class PagerDuty(Handed):
 
     def __init__(self) -> None:
         super().__init__()
-        self._incidents = Incidents()
+        self._incidents = OpenedIncidents()
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see incidents.py."""
@@ -33,7 +33,7 @@ class PagerDuty(Handed):
                 return NOBODY
             case "/press", app if app:
                 try:
-                    return self._incidents.press(form_of(request), app)
+                    return self._incidents.press(form_of(request.body), app)
                 except NotPressed as error:
                     return PeerAnswer(status=400, body=f"{error}\n")
         return None

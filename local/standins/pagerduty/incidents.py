@@ -50,7 +50,7 @@ class Incident:
 
 
 @dataclass(slots=True)
-class Incidents:
+class OpenedIncidents:
     """Those of all services, the oldest first. A key that is resolved opens another incident, as at PagerDuty."""
 
     _all: list[Incident] = field(default_factory=list)

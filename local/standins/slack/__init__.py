@@ -44,11 +44,11 @@ class Slack(Handed):
                 return NOBODY
             case "/press", app if app:
                 try:
-                    return press(app, messages, form_of(request), base=_ANSWERS)
+                    return press(app, messages, form_of(request.body), base=_ANSWERS)
                 except NotPressed as error:
                     return PeerAnswer(status=400, body=f"{error}\n")
             case "/command", app if app:
-                return command(app, form_of(request), base=_ANSWERS)
+                return command(app, form_of(request.body), base=_ANSWERS)
         return None
 
     def answer(self, request: Request) -> PeerAnswer:
