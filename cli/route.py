@@ -159,7 +159,7 @@ def _taken(route: Route, labels: Mapping[str, str]) -> list[Route]:
 
 
 def _line(route: Route, labels: Mapping[str, str]) -> str:
-    from alertrelay.config.matchers import print_matchers
+    from alertrelay.config.printed_matchers import print_matchers
 
     from compiler.reading.duration import spell_duration
 

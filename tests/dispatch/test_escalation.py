@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from alertrelay.channels.slack import SlackSettings
+from alertrelay.config.calendar import TimeInterval
 from alertrelay.config.escalation import Tier
-from alertrelay.config.model import Config, TimeInterval
+from alertrelay.config.model import Config
 from alertrelay.intake.acknowledging import withdraw
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Retryable

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from alertrelay.alert import Labels
-from alertrelay.config.model import Cron, MaintenanceWindow
+from alertrelay.config.calendar import Cron
+from alertrelay.config.model import MaintenanceWindow
 from alertrelay.policy.matchers import matches
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from alertrelay.config.model import Ranges, Route, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
+from alertrelay.config.model import Route
 
 Intervals = Mapping[str, Sequence[TimeInterval]]
 """Each name with its entries, of which any one that holds makes the name hold."""

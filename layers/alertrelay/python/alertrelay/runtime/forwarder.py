@@ -127,7 +127,13 @@ def build(
     aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
     observer = _observer(config, environ, observe, clock)
-    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
+    network = Network(
+        endpoints=endpoints,
+        haste=haste,
+        sns=publisher(aws.sns),
+        ses=mailer(aws.sesv2, region=region),
+        log=observer.log,
+    )
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = _pipeline(

@@ -28,7 +28,8 @@ class Network:
     `smtp` `host:port`. `haste` divides what is really waited, so that a local run shows a hang of 5 s in a moment; the
     texts of failures speak of the time that was asked for. `tls` is what mail servers' certificates are checked
     against; None is the system's trust store. `sns` publishes a request in a region and `ses` sends one mail; each
-    returns AWS's id of it and raises a DeliveryFailure. None where a function has no such permission.
+    returns AWS's id of it and raises a DeliveryFailure. None where a function has no such permission. `log` writes what
+    a sender left out of a message that is out.
     """
 
     endpoints: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Network:
     tls: ssl.SSLContext | None = None
     sns: Callable[[Mapping[str, Any], str], str] | None = None
     ses: Callable[[Mapping[str, Any]], str] | None = None
+    log: Callable[..., None] = lambda event, **fields: None  # noqa: ARG005 - a run on this machine has no log
 
     def of(self, kind: str) -> Network:
         """Returns the way of one kind of channel."""
