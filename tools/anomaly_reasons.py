@@ -30,7 +30,7 @@ def stated_outside(times: Sequence[float], values: Sequence[float]) -> list[bool
 
 
 def is_outside(times: Sequence[float], values: Sequence[float], place: int, usual: Usual) -> bool:
-    """Returns whether an end of the usual range of the row at a place lies outside every value that its half-hour had
+    """Returns whether the usual range of the row at a place reaches outside every value that its half-hour had
     on days of its kind in the 14 days before; for a range of any hour, outside every value of those days and of today.
 
     Times are in seconds, UTC. Rows that are further apart than half an hour are compared within as much as they are.
