@@ -48,6 +48,7 @@ NAMED = {
         "telegram",
         "webex",
     },
+    "compiler/escalation.py": {"slack"},  # whose messages mention the contacts of a tier
     "cli/probes/mail.py": {"email"},
     "cli/serve.py": {"email"},  # the mails that SES would send
     "local/serve/pressable.py": {"slack"},
