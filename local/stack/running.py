@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import io
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,9 +18,7 @@ from typing import Any
 
 from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.group_state import GroupHeader
-from alertrelay.notification import Outcome, Reason
-from alertrelay.notify.limits import QUIET
-from alertrelay.notify.rate_limit import RESOLVES
+from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope
 
 from local.stack.deployed import Deployed, DeployedFunction, deploy
@@ -38,11 +35,10 @@ from local.stack.invocation import (
     load,
     on_failure_record,
 )
-from local.stack.ticks import MINUTE, Idle, armed, collects, inputs, minute_of, next_tick
+from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
+from local.stack.vain import VainFlushes
 from local.standins import Fault, RecordedRequest, StandIns
 
-DIGEST_FLUSHES = 1 + int(RESOLVES.total_seconds() // QUIET)
-"""After so many flushes that brought nothing a storm's digest has announced the resolves that it collected."""
 REPEATS_SHOWN = timedelta(days=1)
 INSTANT = 0.001
 """Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
@@ -79,11 +75,9 @@ class RunningStack:
         self._entered = self._entering = ExitStack()
         self._again: list[AsyncRetry] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
-        self._fruitless: Counter[str] = Counter()
-        self._quiet: Counter[str] = Counter()  # looks at a group, since the last message, that brought nothing
+        self._vain = VainFlushes(retries=self.RETRIES)
         self._armed_groups: dict[str, GroupHeader] = {}
         self._armed_at = -1
-        self._notified = False
         self._ticked = minute_of(self.clock.now())
         self._worked = self.clock.now()
 
@@ -148,7 +142,7 @@ class RunningStack:
 
     def note_outcome(self, function: DeployedFunction, outcome: Outcome) -> None:
         """Passes on a function's outcome of one update."""
-        self._notified = self._notified or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
+        self._vain.note(outcome)
         self._observe(self.clock.now(), function.name, outcome)
 
     def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
@@ -164,7 +158,7 @@ class RunningStack:
         self.clock.sleep(INSTANT)
         sent_at = self.clock.now()
         self._sent[answer["MessageId"]] = (message_id, sent_at)
-        self._quiet.clear()
+        self._vain.arrived()
         return replace(envelope, message_id=message_id, topic_arn=topic_arn, sent_at=sent_at)
 
     def invoke(self, name: str, event: Mapping[str, Any]) -> None:
@@ -229,7 +223,7 @@ class RunningStack:
         for function in self.functions:
             own = [gid for gid, header in groups.items() if header.identity.integration.channel in function.handles]
             if own and not self._took(function, self._ticks[function.function.name]):
-                self._quiet.update(own)
+                self._vain.tick_failed(own)
         return True
 
     def _take_inbox(self, function: Invocable) -> bool:
@@ -282,7 +276,7 @@ class RunningStack:
         ).get("Messages", [])
         for message in found:
             event = from_sqs(message, queue=url.rpartition("/")[2], region=self.emulator.region)
-            self._notified = False
+            self._vain.begin()
             subject = _subject(message["Body"])
             before = self._armed().get(subject)
             if self._took(function, event):
@@ -290,8 +284,7 @@ class RunningStack:
             after = self._armed().get(subject)
             if before and after and before.progress.recorded_at == after.progress.recorded_at:
                 continue  # nobody looked: it came early, or twice
-            for brought_nothing in (self._fruitless, self._quiet):
-                brought_nothing[subject] = 0 if self._notified else brought_nothing[subject] + 1
+            self._vain.end(subject)
         return True  # a message that came too often was moved to the dead-letter queue: look again
 
     def _took(self, function: Invocable, event: Mapping[str, Any]) -> bool:
@@ -324,27 +317,17 @@ class RunningStack:
         """For the groups that no message of the queue is about."""
         messages = {_subject(message.body) for message in self._messages()}
         dues = [
-            self._idle.next_look(header) if self._quiet[gid] else header.schedule.next_due
+            self._idle.next_look(header) if self._vain.is_quiet(gid) else header.schedule.next_due
             for gid, header in self._armed().items()
             if gid not in messages and header.schedule.next_due
         ]
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
     def _nothing_new(self) -> bool:
-        """Every group sleeps, or has been looked at since the last message, in vain; one whose channel fails, four
-        times; a storm's digest, for as long as it may collect resolves."""
+        """Returns whether no event is tried again, and every flush to come would bring nothing."""
         groups = self._armed()
-        messages = {_subject(message.body) for message in self._messages()} - set(groups)
-        return (
-            not self._again
-            and all(self._fruitless[subject] >= self.RETRIES for subject in messages)
-            and all(self._settled(gid, header) for gid, header in groups.items())
-        )
-
-    def _settled(self, gid: str, header: GroupHeader) -> bool:
-        if header.progress.failures:
-            return self._fruitless[gid] >= self.RETRIES
-        return header.schedule.sleeps or self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
+        events = {_subject(message.body) for message in self._messages()} - set(groups)
+        return not self._again and self._vain.nothing_new(groups, events)
 
 
 def _due(message: Any) -> datetime:
