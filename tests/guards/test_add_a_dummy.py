@@ -184,4 +184,4 @@ def test_the_files_of_contributing_are_all_that_a_new_one_needs(add: Callable[[C
     wanted = add(copy)
     assert folded(copy.changed(), wanted) == wanted
     written_by_hand = [name for name in wanted if not name.startswith(GENERATED)]
-    assert len(written_by_hand) <= 5
+    assert len(written_by_hand) <= 4
