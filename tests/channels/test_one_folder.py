@@ -36,10 +36,10 @@ NAMED = {
     "infra/stacks.py": {"slack"},  # whether its buttons need the intake
     "cli/live.py": {"slack"},
     "cli/probes/aws.py": {"email"},
+    "compiler/escalation.py": {"slack"},  # whose messages mention the contacts of a tier
     "cli/probes/mail.py": {"email"},
-    "cli/serve.py": {"email", "slack"},  # the mails that SES would send; buttons are pressed by two lines of curl
+    "cli/serve.py": {"email"},  # the mails that SES would send
     "local/serve/pressable.py": {"slack"},
-    "local/standins/__init__.py": {"slack"},
     "local/backtest/before.py": {"opsgenie", "pagerduty", "slack"},  # who reads an alarm's own topics
     "layers/alertrelay/python/alertrelay/aws/intake/later.py": {"slack"},  # what Slack does not wait for
     "layers/alertrelay/python/alertrelay/intake/console/alert_page.py": {"slack"},  # whose message has an address

@@ -36,6 +36,8 @@ import lambdas.pagerduty_forwarder
 from alertrelay.alert import Integration
 one = Integration(receiver="r", channel="c", index=0)
 other = dataclasses.replace(one, index=1)
+for unused in ("jmespath", "zoneinfo", "typing_extensions", "calendar", "email.utils", "urllib3"):
+    assert unused not in sys.modules, unused
 print(json.dumps([len(compiled), repr(one), one == other, one == dataclasses.replace(one), hash(one) == hash(other)]))
 """
 SAME = ["Integration(receiver='r', channel='c', index=0)", False, True, False]

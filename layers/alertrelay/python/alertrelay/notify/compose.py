@@ -149,6 +149,7 @@ class Writer:
             listing=_listing(content, firing) if digest else None,
             tier=tier.number if tier else 0,
             unacknowledged=tier.after if tier else 0.0,
+            contacts=tier.contacts if tier else (),
             withheld=_withheld(content, firing),
             gid=content.gid,
         )

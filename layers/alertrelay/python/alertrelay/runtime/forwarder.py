@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -67,6 +68,7 @@ class Forwarder:
         # While Lambda initialises: faster than with the first alert. A kind without a receiver is loaded by nobody.
         load(_configured(channels, os.environ))
         load_sources()
+        gc.freeze()  # what was loaded stays: no later collection traverses it
         self.channels = frozenset(channels)
         self._built: Built | None = None
 

@@ -61,7 +61,7 @@ def connect(host: str, port: int, *, seconds: float) -> socket.socket:
     deadline = time.monotonic() + seconds
     failed: NotConnected | None = None
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(_name(host), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         failed, addresses = NotConnected("has no address: its name was not resolved"), []
     for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
@@ -81,11 +81,16 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SS
     """TLS on a connected socket, within the socket's timeout. Raises NotConnected."""
     failed: NotConnected
     try:
-        return context.wrap_socket(sock, server_hostname=host)
+        return context.wrap_socket(sock, server_hostname=_name(host))
     except (OSError, ValueError) as error:
         sock.close()
         failed = NotConnected(_reason(error), late=isinstance(error, TimeoutError))
     raise failed
+
+
+def _name(host: str) -> Any:
+    """Returns a name as bytes where it can be: for a text, socket and ssl import the tables of international names."""
+    return host.encode() if host.isascii() else host
 
 
 def _reason(error: Exception) -> str:
