@@ -24,10 +24,6 @@ LAST_RESORT = "last-resort"
 _HANGS = ("timeout", "trickle")
 
 
-class NoSuchPlace(ValueError):
-    """`--down` names neither a channel nor a receiver."""
-
-
 @dataclass(slots=True)
 class Faults:
     """Faults by what is down: a channel or a receiver. It may change between two events."""
