@@ -11,7 +11,8 @@ from alertrelay.nflog.ledger import Ledger
 from alertrelay.state import AnomalyNote, BudgetNote
 
 from tests.intake.door import ADMIN, NOW, READ, Door
-from tests.intake.test_console import fire, record
+from tests.intake.test_api import fire
+from tests.intake.test_console import record
 
 RECORDED = json.loads((Path(__file__).parents[1] / "console" / "recorded.json").read_text(encoding="utf-8"))
 MAPS = frozenset({"labels", "group", "burnRates", "bySeverity", "byService"})
