@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from alertrelay.alert import rfc3339
 from alertrelay.memory.ports import ManualClock
 
 from local.stack.deployed import QueuedFunction
@@ -135,9 +135,11 @@ class CompanionHere:
         number = request.path.rpartition("/")[2]
         one = self._annotations.written[int(number)] if request.method == "PATCH" else body
         where = f"dashboard {one['dashboardUID']}" if one.get("dashboardUID") else "all dashboards"
-        begun = datetime.fromtimestamp(one["time"] / 1000, UTC)
-        span = f"from {rfc3339(begun)}"
-        if "timeEnd" in body:
-            span += f" to {rfc3339(datetime.fromtimestamp(body['timeEnd'] / 1000, UTC))}"
+        span = _clock(one["time"]) + (f" to {_clock(body['timeEnd'])}" if "timeEnd" in body else "")
         what = "event" if "event" in one["tags"] else "ended" if "timeEnd" in body else "begins"
-        return Annotated(at=request.at, what=what, text=f"{where}, {span}: {one['text']}")
+        said = html.unescape(one["text"].partition(" <a ")[0])  # as Grafana shows it, without its link
+        return Annotated(at=request.at, what=what, text=f"{where}, {span}: {said}")
+
+
+def _clock(millis: int) -> str:
+    return f"{datetime.fromtimestamp(millis / 1000, UTC):%H:%M:%S}"
