@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.config.model import Cron, MaintenanceWindow, Matcher
+from alertrelay.config.calendar import Cron
+from alertrelay.config.model import MaintenanceWindow, Matcher
 from alertrelay.policy.maintenance import in_maintenance, next_start, open_until
 
 EVERY = Cron(minutes=(0,), hours=(2,), days=tuple(range(1, 32)), months=tuple(range(1, 13)), weekdays=tuple(range(7)))

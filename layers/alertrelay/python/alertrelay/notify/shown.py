@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Acknowledgement, Alert, severity_rank
-from alertrelay.nflog.dedup import Decision, Mute
+from alertrelay.nflog.decision import Decision, Mute
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notification import Reason
 from alertrelay.notify.error_budget import with_budget

@@ -57,6 +57,12 @@ def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
     return found + _from_elsewhere(notification)
 
 
+def acknowledged(notification: Notification) -> str:
+    """Returns who is on the alerts, a line each: `Acknowledged by ana at 03:06 UTC: on it`."""
+    texts = dict.fromkeys(alert.annotations.get(ACKNOWLEDGED, "") for alert in notification.alerts)
+    return "\n".join(f"Acknowledged {one_line(text)}" for text in texts if text)
+
+
 def _escalated(notification: Notification) -> str:
     return f"Not acknowledged for {wording.span(notification.unacknowledged)}: escalated to tier {notification.tier}."
 

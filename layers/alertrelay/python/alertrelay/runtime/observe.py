@@ -14,11 +14,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any, cast
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, OutcomeName
+from alertrelay.runtime.postponed import postponed
+
+with postponed("aws_lambda_powertools.utilities.jmespath_utils", "typing_extensions"):
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 COUNTED = {"store_failing": "StoreFailures", "escalated": "Escalations"}
 """Events of the log that an alarm watches, or that people count, and the metric that counts them."""

@@ -44,7 +44,7 @@ def render(notification: Notification, settings: EmailSettings) -> Message:
     own = {key: team_text(notification, key) for key in ("text", "html")}
     text = plain.framed(notification, own["text"], zone) if own["text"] else ""
     framed = _framed(notification, own["html"], notices)
-    drawn = "" if framed else _drawn(notification, settings)
+    drawn = "" if framed else _drawn(notification)
     return {
         "subject": subject,
         "text": text or plain.body(notification, found, listed=_LISTED, zone=zone),
@@ -53,11 +53,10 @@ def render(notification: Notification, settings: EmailSettings) -> Message:
     }
 
 
-def _drawn(notification: Notification, settings: EmailSettings) -> str:
-    """Returns the picture of the metric of the alert that is shown in full, "" without points. SES builds its mails
-    itself, and holds no picture."""
+def _drawn(notification: Notification) -> str:
+    """Returns the picture of the metric of the alert that is shown in full, "" without points."""
     points = points_read(wording.lead(notification).annotations.get(POINTS, ""))
-    return base64.b64encode(png(points)).decode() if points and settings.transport == "smtp" else ""
+    return base64.b64encode(png(points)).decode() if points else ""
 
 
 def _team_subject(notification: Notification) -> str:

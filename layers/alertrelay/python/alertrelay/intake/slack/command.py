@@ -9,8 +9,9 @@ from datetime import datetime
 from alertrelay.alert import SEVERITY_RANK, Labels
 from alertrelay.channels.slack.mrkdwn import escape, section
 from alertrelay.config.escalation import Tier
-from alertrelay.config.matchers import MatcherError, go_quote, parse_matcher
+from alertrelay.config.matchers import MatcherError, parse_matcher
 from alertrelay.config.model import Config, Route
+from alertrelay.config.printed_matchers import go_quote
 from alertrelay.intake import view
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, sections, when, with_end
