@@ -165,7 +165,7 @@ def test_scale_and_shift_do_not_matter(
     whole_steps: list[float], plain: list[float], scale: float, shift: float
 ) -> None:
     moved = scores(points([scale * value + shift for value in whole_steps]))
-    assert moved == pytest.approx(plain, abs=0.02)
+    assert moved == pytest.approx(plain, abs=1e-4)
 
 
 def test_every_usual_range_is_what_the_rows_before_had() -> None:
