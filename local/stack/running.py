@@ -21,6 +21,7 @@ from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope
 
 from local.stack.asynchronous import AsyncInvocations
+from local.stack.companion import Annotated, CompanionHere
 from local.stack.deployed import Deployed, DeployedFunction, deploy
 from local.stack.emulator import Emulator
 from local.stack.faults import Faults, FaultySender
@@ -35,8 +36,8 @@ INSTANT = 0.001
 
 
 class RunningStack:
-    """A context manager. `observe` gets every outcome and of every invocation that raised, with the time and the
-    function's name."""
+    """A context manager. `observe` gets every outcome, every invocation that raised, and every annotation, with the
+    time and the function's name."""
 
     LONGEST = timedelta(days=5)
     """After the last file, what is due later than this is not looked at."""
@@ -50,7 +51,7 @@ class RunningStack:
         region: str,
         start: datetime,
         down: Mapping[str, Fault] | None = None,
-        observe: Callable[[datetime, str, Outcome | Failure], None],
+        observe: Callable[[datetime, str, Outcome | Failure | Annotated], None],
         deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.clock = self.make_clock(start)
@@ -59,6 +60,7 @@ class RunningStack:
         self.standins = StandIns(now=self.clock.now)
         self.emulator = Emulator(region=region, now=self.clock.now)
         self.functions: tuple[Invocable, ...] = ()
+        self._companion: CompanionHere | None = None
         self.template = template
         self._observe = observe
         self._deploy = deployment
@@ -80,9 +82,20 @@ class RunningStack:
             self._ticks = inputs(self.emulator)
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
             self.functions = tuple(self._bound(function) for function in self.deployed.functions)
+            self._companion = self._accompanied(entering)
             self._entered = entering.pop_all()
         self._tick_first()
         return self
+
+    def _accompanied(self, entering: ExitStack) -> CompanionHere | None:
+        """The companion, beside a Grafana; None where the stack has none."""
+        own = self.deployed.companion
+        if own is None:
+            return None
+        here = CompanionHere(
+            own, self.emulator, self.clock, self.logs, self.faults, lambda one: self._observe(one.at, own.name, one)
+        )
+        return entering.enter_context(here)
 
     def _tick_first(self) -> None:
         """The first minute of a deployment, before anything arrives: CloudWatch is asked which alarms fire."""
@@ -103,10 +116,6 @@ class RunningStack:
     def received(self) -> tuple[RecordedRequest, ...]:
         """Returns what the stand-ins, SNS and SES received."""
         return (*self.standins.requests, *self.emulator.published)
-
-    def rebind(self) -> None:
-        """New containers: nothing is left of what the old ones kept in memory."""
-        self.functions = tuple(self._bound(function) for function in self.deployed.functions)
 
     def _bound(self, function: DeployedFunction) -> Invocable:
         environ = {
@@ -173,9 +182,13 @@ class RunningStack:
             self.work()
 
     def waiting(self) -> dict[str, list[str]]:
-        """The bodies of the messages in each queue of the template, and of events that Lambda tries again."""
+        """The bodies of the messages in each queue of the template, and of events that Lambda tries again. The
+        companion's are left out: no alert waits there, only its annotation."""
+        beside = self.deployed.companion.name if self.deployed.companion else None
         found = {
-            name: [message.body for message in self.emulator.queued(url)] for name, url in self.deployed.queues.items()
+            name: [message.body for message in self.emulator.queued(url)]
+            for name, url in self.deployed.queues.items()
+            if beside is None or not name.startswith(beside)
         }
         for attempt in self._async.waiting:
             found.setdefault(f"{attempt.function.function.name} (retry)", []).append(json.dumps(attempt.event))
@@ -198,6 +211,7 @@ class RunningStack:
             or self._async.take_retry()
             or self._take_tick()
             or self._take_timers()
+            or (self._companion and self._companion.work())
         ):
             continue
         self._worked = self.clock.now()
@@ -263,8 +277,8 @@ class RunningStack:
     def _next_due(self) -> datetime | None:
         dues = [attempt.due for attempt in self._async.waiting]
         dues += [_due(message) for message in self._messages()]
-        tick = self._next_tick()
-        return min([*dues, *([tick] if tick else [])], default=None)
+        dues += [due for due in (self._next_tick(), self._companion and self._companion.next_due()) if due]
+        return min(dues, default=None)
 
     def _next_tick(self) -> datetime | None:
         """For the groups that no message of the queue is about."""
@@ -277,10 +291,11 @@ class RunningStack:
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
     def _nothing_new(self) -> bool:
-        """Returns whether no event is tried again, and every flush to come would bring nothing."""
+        """Returns whether no event and no annotation is tried again, and every flush to come would bring nothing."""
         groups = self._armed()
         events = {_subject(message.body) for message in self._messages()} - set(groups)
-        return not self._async.waiting and self._vain.nothing_new(groups, events)
+        annotated = self._companion is None or self._companion.next_due() is None
+        return annotated and not self._async.waiting and self._vain.nothing_new(groups, events)
 
 
 def _due(message: Any) -> datetime:
