@@ -26,12 +26,12 @@ def copy_repository(folder: Path, *files: str) -> None:
         shutil.copy(ROOT / name, folder / name)
 
 
-def run_in(folder: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Runs a module of the copy."""
+def python_in(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python on the code of the copy."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ALERTRELAY_"))}
     path = os.pathsep.join([str(folder), str(folder / LAYER)])
     return subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, *arguments],
         cwd=folder,
         env={**kept, "PYTHONPATH": path, **environ},
         capture_output=True,
@@ -43,7 +43,7 @@ def run_in(folder: Path, *command: str, **environ: str) -> subprocess.CompletedP
 def run_tests(folder: Path, *tests: str, **environ: str) -> str:
     """Runs tests of the copy; their output. Fails with it where one fails, or none ran."""
     without = [word for name in WITHOUT_PLUGINS for word in ("-p", f"no:{name}")]
-    done = run_in(folder, "pytest", "-q", *without, *tests, **environ)
+    done = python_in(folder, "-m", "pytest", "-q", *without, *tests, **environ)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert " passed" in done.stdout
     return done.stdout

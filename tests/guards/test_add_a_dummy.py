@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.example import CONFIG
-from tests.guards.copies import ROOT, copy_repository, run_in, run_tests
+from tests.guards.copies import ROOT, copy_repository, python_in, run_tests
 
 PACKAGE = Path("layers/alertrelay/python/alertrelay")
 ALONE = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "app.py", "cdk.json", "pyproject.toml")
@@ -54,7 +54,14 @@ class Copy:
 
     def run(self, *command: str) -> str:
         """Runs a module of the copy; its output. Fails with it where the module fails."""
-        done = run_in(self.folder, *command)
+        return self._python("-m", *command)
+
+    def run_code(self, code: str) -> None:
+        """Runs a few statements in the copy. Fails with their output where they fail."""
+        self._python("-c", code)
+
+    def _python(self, *arguments: str) -> str:
+        done = python_in(self.folder, *arguments)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
 
@@ -97,6 +104,7 @@ def _channel(copy: Copy) -> set[str]:
     renames = (("discord", "dummy"), ("Discord", "Dummy"), ("4577", "4599"))
     for name in ("__init__.py", "render.py", "sender.py"):
         copy.derive(PACKAGE / "channels/discord" / name, PACKAGE / "channels/dummy" / name, *renames)
+    copy.derive("cli/probes/kinds/discord.py", "cli/probes/kinds/dummy.py", *renames)
     copy.edit(PACKAGE / "channels/__init__.py", '    "webhook",\n', '    "webhook",\n    "dummy",\n')
     for name in ("__init__.py", "answers.md"):
         copy.derive(Path("local/standins/discord") / name, Path("local/standins/dummy") / name, *renames)
@@ -111,6 +119,8 @@ def _channel(copy: Copy) -> set[str]:
     config = "route: {receiver: a}\nreceivers: [{name: a, dummy_configs: [{webhook_url_file: /run/secrets/key}]}]\n"
     (copy.folder.parent / "alertmanager.yml").write_text(config)
     copy.run("cli.command", "check", "--config", str(copy.folder.parent / "alertmanager.yml"))
+    probe = "from cli.probes.channels import probe_of; assert probe_of('dummy').__module__ == 'cli.probes.kinds.dummy'"
+    copy.run_code(probe)
     return listed("A channel", kind="dummy")
 
 

@@ -11,8 +11,9 @@ from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import OWN
-from alertrelay.nflog.dedup import Decision, left_behind, notified_own, without_refusals, without_resolves
+from alertrelay.nflog.decision import Decision, without_refusals, without_resolves
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.notified import left_behind, notified_own
 from alertrelay.nflog.together import all_together
 from alertrelay.notification import Notification, Outcome, Reason, Receipt
 from alertrelay.notify.announced import Announced

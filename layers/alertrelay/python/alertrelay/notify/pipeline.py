@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.groups.unrouted import UNROUTED, marked
-from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.decision import Decision, Mute, nothing
+from alertrelay.nflog.dedup import decide
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.acknowledged import show_acknowledged

@@ -7,8 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Labels
-from alertrelay.config.matchers import go_quote
 from alertrelay.config.model import Route
+from alertrelay.config.printed_matchers import go_quote
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
