@@ -6,6 +6,8 @@ walked with one look at a node's class, which moto compares with abstract classe
 
 from __future__ import annotations
 
+import functools
+import importlib
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,16 +25,21 @@ def quick_expressions() -> Iterator[None]:
     """Has moto's DynamoDB work like this inside it."""
     from moto.core.serialize import XFormedAttributePicker
     from moto.dynamodb.parsing import validators
-    from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 
     with (
-        mock.patch.object(DepthFirstTraverser, "traverse", _traverse),
+        mock.patch.object(_nodes().DepthFirstTraverser, "traverse", _traverse),
         mock.patch.object(validators.ActionCountValidator, "traverse", _at_the_root),
         mock.patch.object(validators.OverlappingPathsValidator, "traverse", _at_the_root),
         mock.patch.object(validators, "deepcopy", _copied),
         mock.patch.object(XFormedAttributePicker, "__call__", _picking(XFormedAttributePicker.__call__)),
     ):
         yield
+
+
+@functools.cache
+def _nodes() -> Any:
+    """The nodes of an expression's tree; the file hides its names from mypy."""
+    return importlib.import_module("moto.dynamodb.parsing.ast_nodes")
 
 
 def _at_the_root(self: Any, node: Any) -> Any:
@@ -53,10 +60,8 @@ def _traverse(self: Any, node: Any) -> Any:
 def _walk(
     walker: Any, node: Any, place: int, processors: Mapping[type, Process], of_class: dict[type, Process | None]
 ) -> Any:
-    from moto.dynamodb.parsing.ast_nodes import Node
-
     kind = type(node)
-    if not issubclass(kind, Node):
+    if not issubclass(kind, _nodes().Node):
         return node
     if kind not in of_class:
         of_class[kind] = next((process for base, process in processors.items() if issubclass(kind, base)), None)

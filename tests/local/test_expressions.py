@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.validators import NoneExistingPathChecker
 
 from local.stack.expressions import quick_expressions
 from tests.aws import state
@@ -85,7 +85,7 @@ def test_a_value_of_every_type_is_read_as_it_was_written(client: Any) -> None:
 
 
 def test_outside_of_it_moto_is_as_it_was() -> None:
-    before = DepthFirstTraverser.traverse
+    before = NoneExistingPathChecker.traverse
     with quick_expressions():
-        assert DepthFirstTraverser.traverse is not before
-    assert DepthFirstTraverser.traverse is before
+        assert NoneExistingPathChecker.traverse is not before
+    assert NoneExistingPathChecker.traverse is before
