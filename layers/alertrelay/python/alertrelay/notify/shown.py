@@ -16,7 +16,7 @@ from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.policy.silence import Silence
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import one_line
-from alertrelay.render.wording import clock
+from alertrelay.render.when import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.charted import ANNOTATION
 from alertrelay.values.tries import tried
