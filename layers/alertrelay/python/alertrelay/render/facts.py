@@ -93,23 +93,6 @@ class FactSheet:
     silence: list[Fact]
 
 
-def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
-    """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
-    alert, over = wording.lead(notification), wording.over(notification)
-    own = _own(alert, over=over)
-    return FactSheet(
-        what=wording.what(notification),
-        description=own.description,
-        timing=_timing(notification, alert, zone, over=over),
-        measure=own.measure,
-        impact=own.impact,
-        where=_where(notification, alert, over=over),
-        long_texts=own.long_texts,
-        links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
-        silence=_silence(notification, alert, over=over),
-    )
-
-
 class _OwnFacts(NamedTuple):
     """The facts of an alert that are the same in every message of it."""
 
@@ -126,21 +109,32 @@ _LAST: list[_OwnFacts] = []
 """Of the last alert: a forwarder writes a message of it for each integration and shape, one after the other."""
 
 
-def _own(alert: Alert, *, over: bool) -> _OwnFacts:
-    for kept in _LAST:
-        if kept.alert is alert and kept.over == over:
-            return kept
-    found = _OwnFacts(
-        alert=alert,
-        over=over,
-        description=wording.description(alert),
-        measure=measure(alert),
-        impact=_impact(alert, over=over),
-        long_texts=_long_texts(alert),
-        links=_links(alert, over=over),
+def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
+    """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
+    alert, over = wording.lead(notification), wording.over(notification)
+    own = next((kept for kept in _LAST if kept.alert is alert and kept.over == over), None)
+    if own is None:
+        own = _OwnFacts(
+            alert=alert,
+            over=over,
+            description=wording.description(alert),
+            measure=measure(alert),
+            impact=_impact(alert, over=over),
+            long_texts=_long_texts(alert),
+            links=_links(alert, over=over),
+        )
+        _LAST[:] = [own]
+    return FactSheet(
+        what=wording.what(notification),
+        description=own.description,
+        timing=_timing(notification, alert, zone, over=over),
+        measure=own.measure,
+        impact=own.impact,
+        where=_where(notification, alert, over=over),
+        long_texts=own.long_texts,
+        links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
+        silence=_silence(notification, alert, over=over),
     )
-    _LAST[:] = [found]
-    return found
 
 
 def _where(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
