@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from alertrelay.alert import Alert
@@ -92,18 +93,46 @@ class FactSheet:
     silence: list[Fact]
 
 
+class _OwnFacts(NamedTuple):
+    """The facts of an alert that are the same in every message of it."""
+
+    alert: Alert
+    over: bool
+    description: str
+    measure: list[Fact]
+    impact: list[Fact]
+    long_texts: list[Fact]
+    links: list[Fact]
+
+
+_LAST: list[_OwnFacts] = []
+"""Of the last alert: a forwarder writes a message of it for each integration and shape, one after the other."""
+
+
 def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
     """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
     alert, over = wording.lead(notification), wording.over(notification)
+    own = next((kept for kept in _LAST if kept.alert is alert and kept.over == over), None)
+    if own is None:
+        own = _OwnFacts(
+            alert=alert,
+            over=over,
+            description=wording.description(alert),
+            measure=measure(alert),
+            impact=_impact(alert, over=over),
+            long_texts=_long_texts(alert),
+            links=_links(alert, over=over),
+        )
+        _LAST[:] = [own]
     return FactSheet(
         what=wording.what(notification),
-        description=wording.description(alert),
+        description=own.description,
         timing=_timing(notification, alert, zone, over=over),
-        measure=measure(alert),
-        impact=_impact(alert, over=over),
+        measure=own.measure,
+        impact=own.impact,
         where=_where(notification, alert, over=over),
-        long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
+        long_texts=own.long_texts,
+        links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
