@@ -89,11 +89,13 @@ def test_a_closing_group_is_armed_under_its_owner(store: Store) -> None:
     found = store.header(GID)
     assert found
     assert (found.schedule.next_due, found.schedule.closing, found.schedule.owner, found.schedule.lease_until) == (
-        after(10),
+        after(35),
         False,
         "me",
         after(35),
     )
+    store.release(GID, owner="me")
+    assert schedule(store).next_due == after(10)
 
 
 def test_a_leased_group_counts_as_armed(store: Store) -> None:
@@ -127,7 +129,7 @@ def test_nobody_leases_a_group_that_does_not_exist(store: Store) -> None:
     assert store.header(GID) is None
 
 
-def test_a_lease_gives_the_header_as_it_was_and_moves_the_due_time(store: Store) -> None:
+def test_a_lease_gives_the_header_as_it_was_and_shows_its_end_as_the_due_time(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
     before = store.header(GID)
     assert store.lease(GID, owner="me", now=NOW, until=after(35)) == before
@@ -335,9 +337,8 @@ def test_a_group_that_a_joiner_armed_meanwhile_is_not_disarmed(store: Store) -> 
     store.record(GID, owner="me", change=change(closing=True))
     store.arm(GID, header(), due=after(1))
     assert not store.finish(GID, owner="me", expires=None)
-    found = store.header(GID)
-    assert found
-    assert found.schedule.next_due == after(1)
+    store.release(GID, owner="me")
+    assert schedule(store).next_due == after(1)
 
 
 def test_a_lease_that_sent_nothing_is_given_back_as_certain(store: Store) -> None:
@@ -378,8 +379,8 @@ def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
     store.release(GID, owner="me")
     found = store.header(GID)
     assert found
-    assert (found.schedule.owner, found.schedule.lease_until, found.schedule.next_due) == ("", None, after(35))
-    assert store.lease(GID, owner="another", now=after(35), until=after(70))
+    assert (found.schedule.owner, found.schedule.lease_until, found.schedule.next_due) == ("", None, NOW)
+    assert store.lease(GID, owner="another", now=NOW, until=after(70))
 
 
 # --- sleeping ------------------------------------------------------------------------------------------------------

@@ -243,7 +243,7 @@ def flush(
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
             values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
     except StoreFailure:
-        hand_back(lease, group, ports["groups"], ports["log"])
+        hand_back(lease, group, ports["groups"], ports["timers"], clock, ports["log"])
         raise
     return True
 
