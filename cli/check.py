@@ -17,6 +17,7 @@ from cli.output import add_output, dumped
 if TYPE_CHECKING:
     from cli.probes.row import LiveRow
     from compiler.reading.finding import Finding
+    from compiler.rules.examine import RuleText
 
 _DESCRIPTION = """\
 Check the configuration: every key, every name by which one file refers to another, every secret in plain text.
@@ -112,20 +113,34 @@ def run(args: argparse.Namespace) -> int:
 
     found, rows = _live(args.config_dir, args.env) if args.live else ((), ())
     findings = [*_known(_findings(args)), *found]
-    findings += _promtool(args, findings)
+    rules = _rule_texts(args)
+    findings += _promtool(rules, findings)
     if args.output != "table":
         print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
-        for line in [*_alarms(args, findings), *_tries(rows)]:
+        for line in [*_alarms(args, findings), *_rules(rules), *_tries(rows)]:
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         findings = [finding for finding in findings if finding.code != "tried"]  # its row stands above
         for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
             print(line)
+        for line in _strictly(findings) if args.strict else ():
+            print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2
     faults = ("error", "warning") if args.strict else ("error",)
     return int(any(finding.severity in faults for finding in findings))
+
+
+def _strictly(findings: Sequence[Finding]) -> list[str]:
+    """Returns why the exit code is 1 although no finding is called an error."""
+    from compiler import placeholders
+
+    codes = {finding.code for finding in findings if finding.severity == "warning"}
+    lines = ["--strict: warnings are errors"] if codes else []
+    if placeholders.CODE in codes:
+        lines.append(f"those of the example's values are not, where {placeholders.VARIABLE}=1 says that they are meant")
+    return lines
 
 
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
@@ -149,18 +164,33 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     )
 
 
-def _promtool(args: argparse.Namespace, findings: Sequence[Finding]) -> Sequence[Finding]:
-    """What promtool says of the named rule files, and of the folder's own where a whole configuration is checked."""
+def _rule_texts(args: argparse.Namespace) -> Sequence[RuleText]:
+    """Returns the named rule files, and those of the folder where a whole configuration is checked."""
     from compiler.rules.folder import rules_folder
 
     whole = args.config is None and args.delivery is None
     folder = rules_folder(args.config_dir) if whole else None
     if not args.rules and folder is None:
         return ()
-    from cli.promtool import ask_promtool
     from compiler.rules.examine import rule_texts
 
-    return ask_promtool(rule_texts(args.rules, folder), findings)
+    return tuple(rule_texts(args.rules, folder))
+
+
+def _promtool(rules: Sequence[RuleText], findings: Sequence[Finding]) -> Sequence[Finding]:
+    if not rules:
+        return ()
+    from cli.promtool import ask_promtool
+
+    return ask_promtool(rules, findings)
+
+
+def _rules(rules: Sequence[RuleText]) -> list[str]:
+    if not rules:
+        return []
+    from cli.promtool import summary
+
+    return [summary(rules), ""]
 
 
 def _known(findings: Sequence[Finding]) -> Sequence[Finding]:

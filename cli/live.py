@@ -16,7 +16,7 @@ from alertrelay.intake.tokens import KEYS as TOKEN_KEYS
 
 from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
 from cli.live_sms import sms
-from cli.probes.channels import UnreadSecret, Values
+from cli.probes.secret import UnreadSecret, Values
 from compiler.reading.finding import Finding, Severity
 
 ALERT_TOPICS = ("Critical", "Warning", "Info", "SloViolations", "Infrastructure")

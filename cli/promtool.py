@@ -11,11 +11,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from cli.table import number_of
 from compiler.reading.finding import Finding, Findings, Place
 from compiler.reading.yamlfile import parse
+from compiler.rules.check import SEVERITIES
 from compiler.rules.examine import RuleText
 from compiler.rules.files import PrometheusRule, read_rule_file
 
@@ -54,6 +57,23 @@ def ask_promtool(texts: Iterable[RuleText], ours: Sequence[Finding]) -> tuple[Fi
             mend = "mend it, or check with the promtool of the Prometheus that you run"
             findings.warning(place, "promtool", f"promtool {version} refuses it: {message}", mend)
     return findings.sorted()
+
+
+def summary(texts: Iterable[RuleText]) -> str:
+    """Returns what was checked, in a line, and by what."""
+    rules = [
+        rule
+        for one in texts
+        if (root := parse(one.text, Findings(), file=one.file))
+        for rule in read_rule_file(root, Findings())
+    ]
+    alerts = sum(bool(rule.alert) for rule in rules)
+    severities = Counter(rule.labels.get("severity", "") for rule in rules if rule.alert)
+    shares = [f"{count} {name}" for name in SEVERITIES if (count := severities[name])]
+    by = f"by promtool {_version()}" if shutil.which(PROGRAM) else "not by promtool, which is not installed"
+    of = f" ({', '.join(shares)})" if shares else ""
+    recorded = number_of(len(rules) - alerts, "recorded metric")
+    return f"rules: {number_of(alerts, 'alert')}{of} and {recorded}; read by promql-parser, and {by}"
 
 
 def _all_refused(rules: Sequence[RuleText]) -> Iterator[Refusal]:

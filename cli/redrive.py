@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 PER_SECOND = 5.0
 _DESCRIPTION = """\
 Show what lies in the dead-letter queues of a deployed environment, and what --replay would do with each message:
-alerts are sent again to their forwarder, by way of its own queue; ticks and runs of the anomaly-scorer are deleted,
-since the next one did their work; what another version wrote, or what no forwarder is to get, is left, with the reason.
+alerts are sent again to their forwarder, by way of its own queue, and annotations to the companion; ticks and runs of
+the anomaly-scorer are deleted, since the next one did their work; what another version wrote, or what no forwarder is
+to get, is left, with the reason.
 
 Messages that another redrive looks at are counted, and left to it; it holds them for ten minutes at most.
 Replaying twice is harmless: a delivered update is not notified again. Old alerts that still fire are notified, so

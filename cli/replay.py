@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
     from local.stack.day_input import UsageError
-    from local.stack.rie import RuntimeFault
+    from local.stack.rie_container import RuntimeFault
 
     files, code = _read(args.files)
     if not files:
@@ -170,7 +170,8 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             modes=args.mode,
             template=args.template,
         )
-    from local.stack.rie import RieMissing, RieStack, kit
+    from local.stack.rie import RieStack
+    from local.stack.rie_container import RieMissing, kit
 
     for name, _ in files:
         if name.endswith(".csv"):

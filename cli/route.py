@@ -120,6 +120,7 @@ def tiers(config: Config, labels: Mapping[str, str]) -> list[str]:
         f"tier {tier.number}, where nobody acknowledges it for {spell_duration(tier.after)} -> "
         + ",".join(tier.receivers)
         + (f" (in {', '.join(tier.hours)})" if tier.hours else "")
+        + (f" (mentions {', '.join(tier.contacts)})" if tier.contacts else "")
         for tier in config.escalation
     ]
 
@@ -159,7 +160,7 @@ def _taken(route: Route, labels: Mapping[str, str]) -> list[Route]:
 
 
 def _line(route: Route, labels: Mapping[str, str]) -> str:
-    from alertrelay.config.matchers import print_matchers
+    from alertrelay.config.printed_matchers import print_matchers
 
     from compiler.reading.duration import spell_duration
 

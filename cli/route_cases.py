@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
+from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.policy.route import match_routes
 
 from compiler.reading.finding import Finding, Findings

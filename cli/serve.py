@@ -119,7 +119,7 @@ class Served:
         self.token = token
         self.received = received
         self.say = say
-        self.slack = ""  # where Slack's buttons are pressed
+        self.pressed: dict[str, str] = {}  # where people press at the stand-ins, by channel
         self._shown = 0
         self._incidents: dict[str, str] = {}
 
@@ -138,8 +138,6 @@ def serving(
 ) -> Iterator[Served]:
     """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
     port is taken, ValueError where a file cannot be read, UnreadableData."""
-    from alertrelay.intake.incidents import KEY as WEBHOOK_KEY
-    from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
@@ -150,8 +148,8 @@ def serving(
     from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
     from local.stack.deployed import fake_secrets
-    from local.standins import StandIns
-    from local.standins.slack.pressing import SlackApp
+    from local.standins import StandIns, listening, peer
+    from local.standins.pressing import App
 
     config = _configuration(folder, environment)
     if keys is None:
@@ -167,9 +165,10 @@ def serving(
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
-        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY, WEBHOOK_KEY)) if keys else ():
+        signed_by = {kind: key for kind in listening() if (key := peer(kind).signed_by)}
+        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), *signed_by.values())) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
-        secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
+        secret = {**{key: secrets.token_hex(16) for key in signed_by.values()}, **tokens, **given}
         network = _network(peers, say)
         database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
@@ -185,9 +184,10 @@ def serving(
         entered.callback(relay.stop)
         received = (lambda: peers.requests) if peers else (lambda: ())
         served = Served(server.port, tokens["intake_admin_token"], received, say)
-        if peers:
-            app = SlackApp(url=served.url, secret=secret[SIGNING_KEY], now=lambda: clock.now().timestamp())
-            served.slack = peers.connect_slack(app)
+        for channel, key in signed_by.items():
+            if peers and channel in config.kinds():
+                app = App(url=served.url, secret=secret[key], now=lambda: clock.now().timestamp())
+                served.pressed[channel] = peers.connect(channel, app)
         yield served
 
 
@@ -222,9 +222,10 @@ def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str
     """There is no AWS here: what would go to it is printed, with - for its answer."""
     from cli.serve_aws import line
     from local.standins import peer
+    from local.standins.email import sent_by_ses
 
     if channel == "email":
-        what = str(request["Content"]["Simple"]["Subject"]["Data"])
+        what = str(sent_by_ses(request).body["subject"])
     else:
         what = peer(channel).headline({"subject": request.get("Subject"), "message": request.get("Message", "")})
     say(line(datetime.now(UTC), channel, "-", what.partition("\n")[0][:200]))
@@ -235,17 +236,24 @@ def _greeting(served: Served, data: Path | None, day: Path | None) -> str:
     address = f"http://me:{served.token}@127.0.0.1:{served.port}"
     kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
     kept = f"the day of {day} as it ended; what is done there is not kept" if day else kept
-    pressed = f"curl {served.slack}/press -d message=1 -d button=silence_1h -d user=ana"
-    slack = f"slack       curl {served.slack}/messages\n            {pressed}\n"
     return f"""\
 serving on {served.url}; {kept}; Ctrl-C ends
 token       {served.token}
 console     {served.url}/console
-{slack if served.slack else ""}\
+{"".join(map(_presses, served.pressed.items()))}\
 try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
             amtool --alertmanager.url={address} alert query
 prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \
 [{{targets: ["127.0.0.1:{served.port}"]}}]}}]}}"""
+
+
+def _presses(pressed: tuple[str, str]) -> str:
+    """Returns the lines about a stand-in at which people press."""
+    from local.standins import peer
+
+    channel, address = pressed
+    lines = [line.format(address) for line in peer(channel).presses]
+    return "".join(f"{'' if number else channel:12}{line}\n" for number, line in enumerate(lines))
 
 
 def _explained(error: Exception, port: int) -> str:

@@ -182,7 +182,7 @@ def _expire(args: argparse.Namespace, store: Store, clock: Clock) -> int:
 
 
 def _table(found: Sequence[Silence], now: datetime) -> str:
-    from alertrelay.config.matchers import print_matchers
+    from alertrelay.config.printed_matchers import print_matchers
     from alertrelay.policy.silence import state
 
     if not found:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from alertrelay.channels.slack import SlackSettings
 from alertrelay.config.escalation import FIRST_TIER, Tier
 from alertrelay.config.model import Receiver
 
@@ -12,23 +14,30 @@ from compiler.reading.duration import spell_duration
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
+from compiler.slack import slack_contact
 
 KEYS = ("tiers",)
-_TIER = ("after", "receivers", "hours")
+_TIER = ("after", "receivers", "hours", "contacts")
 FIRST_AFTER = 15 * 60.0
 """Seconds without an acknowledgement, of each tier that names no time so many more than of the one before it."""
 LEAST_AFTER, MOST_AFTER = 60.0, 24 * 3600.0
 MOST_TIERS = 5
+_REACHED = (
+    (re.compile(r"\+?[\d ()-]{6,20}"), "`sns_configs: [{phone_number: …}]`"),
+    (re.compile(r"[^@\s]+@[^@\s]+"), "`email_configs: [{to: …}]`"),
+)
+"""Who is reached by a receiver of their own, by the shape of the address."""
 _MEND = "as in `tiers: [{receivers: [oncall-second]}, {receivers: [managers], after: 30m}]`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationSection:
-    """The tiers, and where each name in them stands."""
+    """The tiers, where each name in them stands, and the place of each tier's contacts by its number."""
 
     tiers: tuple[Tier, ...]
     receivers: tuple[Value, ...] = ()
     hours: tuple[Value, ...] = ()
+    contacts: Mapping[int, Place] = field(default_factory=dict)
 
 
 NOBODY = EscalationSection(tiers=())
@@ -58,6 +67,7 @@ def read_escalation(section: Section) -> EscalationSection:
         tiers=tuple(tier for tier, _ in found),
         receivers=tuple(value for _, entry in found for value in entry.list("receivers")),
         hours=tuple(value for _, entry in found for value in entry.list("hours")),
+        contacts={tier.number: entry.at("contacts") for tier, entry in found if tier.contacts},
     )
 
 
@@ -79,7 +89,26 @@ def _tier(entry: Section, number: int, before: float) -> Tier:
         findings.error(entry.at("receivers"), "empty-list", f"tier {number} calls nobody", mend)
     for name in {name for name in names if names.count(name) > 1}:
         findings.error(entry.at("receivers"), "duplicate-name", f"{name!r} stands twice in tier {number}", "remove one")
-    return Tier(number=number, after=_after(entry, number, before), receivers=names, hours=entry.strings("hours"))
+    return Tier(
+        number=number,
+        after=_after(entry, number, before),
+        receivers=names,
+        hours=entry.strings("hours"),
+        contacts=_contacts(entry),
+    )
+
+
+def _contacts(entry: Section) -> tuple[str, ...]:
+    """Returns who is mentioned. A phone or a mailbox is a receiver, which can fall back and be tested."""
+    found = list[str]()
+    for value in entry.list("contacts"):
+        text = string_of(value, entry.findings)
+        if reached := next((way for pattern, way in _REACHED if pattern.fullmatch(text)), ""):
+            message = f"{text!r} is no contact of Slack"
+            entry.findings.error(value.place, "bad-value", message, f"add a receiver with {reached} to the tier")
+        elif text:
+            found.append(slack_contact(value, entry.findings))
+    return tuple(filter(None, found))
 
 
 def _after(entry: Section, number: int, before: float) -> float:
@@ -118,7 +147,17 @@ def check_escalation(
             message = f"alertmanager.yml has no time interval {value.text!r}"
             mend = did_you_mean(value.text, intervals, "add it under time_intervals")
             findings.error(value.place, "unknown-interval", message, mend)
+    _check_contacts(found, receivers, findings)
     _check_gap(found, findings)
+
+
+def _check_contacts(found: EscalationSection, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """Warns where no message of a tier can mention its contacts."""
+    for tier in found.tiers:
+        targets = [target for name in tier.receivers if name in receivers for target in receivers[name].targets]
+        if tier.contacts and not any(isinstance(target.settings, SlackSettings) for target in targets):
+            message = f"no receiver of tier {tier.number} posts to Slack, where contacts are mentioned"
+            findings.warning(found.contacts[tier.number], "not-obeyed", message, "add one, or remove the contacts")
 
 
 def _check_gap(found: EscalationSection, findings: Findings) -> None:

@@ -82,14 +82,15 @@ def _mention(value: Value, findings: Findings) -> Mention | None:
         return None
     if not entry.require("who", 'add `who: ["@here"]`'):
         return None
-    who = tuple(filter(None, (_person(item, findings) for item in entry.list("who"))))
+    who = tuple(filter(None, (slack_contact(item, findings) for item in entry.list("who"))))
     if entry.empty_list("who"):
         findings.error(entry.at("who"), "empty-list", "nobody is mentioned", 'name somebody, as in `who: ["@here"]`')
     matchers = tuple(matcher for item in entry.list("match") for matcher in _matchers(item, findings))
     return Mention(matchers=matchers, who=who)
 
 
-def _person(value: Value, findings: Findings) -> str:
+def slack_contact(value: Value, findings: Findings) -> str:
+    """Reads who is mentioned; "" with a finding where it is nobody whom Slack can mention."""
     text = string_of(value, findings)
     if text in _EVERYBODY:
         return text

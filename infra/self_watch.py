@@ -19,6 +19,8 @@ from constructs import Construct
 from compiler.alarms.description import describe
 from infra.anomaly import AnomalyScorer
 from infra.close_symptoms import CHANNEL_FAILS, EVENTS_WAIT, TABLE_THROTTLED, THROTTLES
+from infra.companion import CompanionConstruct
+from infra.companion_symptoms import COMPANION_ARRIVALS, COMPANION_FUNCTION, COMPANION_LAPSED
 from infra.forwarding import ForwarderConstruct
 from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
@@ -95,6 +97,12 @@ class SelfWatch(Construct):
         self._watch(name, {"FunctionName": slo.function.function_name}, SLO_FUNCTION)
         self._watch(f"{name}-failed", {"QueueName": slo.failed.queue_name}, SLO_DEAD_LETTERS)
         self._watch(name, {"service": name, "env": self.environment}, SLO_RUNS)
+
+    def watch_companion(self, companion: CompanionConstruct, name: str) -> None:
+        """Watch the companion, which no message waits for."""
+        self._watch(name, {"FunctionName": companion.function.function_name}, COMPANION_FUNCTION)
+        self._watch(f"{name}-arrivals", {"QueueName": companion.queue.queue_name}, COMPANION_ARRIVALS)
+        self._watch(f"{name}-lapsed", {"QueueName": companion.expired.queue_name}, COMPANION_LAPSED)
 
     def watch_auditor(self, *, every: int, drill: int) -> None:
         """Watch the auditor, which compares alarms each `every` seconds, and drills each `drill`, 0 for never: by what

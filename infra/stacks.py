@@ -26,6 +26,7 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
+from infra.companion import NAME as COMPANION
 from infra.companion import CompanionConstruct
 from infra.dashboards import add_dashboards, add_relay_dashboard
 from infra.forwarding import ForwarderConstruct
@@ -165,7 +166,7 @@ class EnvironmentRelay(cdk.Stack):
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
         self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
-        self.companion = CompanionConstruct(self, "Companion", relay, config) if config.accompanied else None
+        self.companion = self._companion(relay, config, watch) if config.accompanied else None
         own = replace(relay, code=_asset(auditor_code)) if auditor_code else relay
         self.auditor = self._auditor(own, environment.audit, config, alerts, watch) if environment.audit else None
         if environment.dashboards:
@@ -263,6 +264,13 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
         CfnOutput(self, "FunctionIntake", value=intake.function.function_name)
         return intake
+
+    def _companion(self, relay: Relay, config: Config, watch: SelfWatch) -> CompanionConstruct:
+        """What accompanies messages, and its alarms."""
+        companion = CompanionConstruct(self, "Companion", relay, config)
+        watch.watch_companion(companion, COMPANION)
+        CfnOutput(self, "CompanionFunction", value=companion.function.function_name)
+        return companion
 
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""

@@ -12,7 +12,8 @@ from alertrelay.channels import KINDS
 from alertrelay.notification import Outcome, Reason
 
 from local.account import PublishedEvent
-from local.stack.history import Day, Played, TimedOutcome
+from local.stack.companion import Annotated
+from local.stack.history import Day, Happened, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
 from local.timeline import headline, received_by, short, word
@@ -62,14 +63,21 @@ def _lines(day: Day) -> Sequence[_Line]:
         elif isinstance(row, ScorerLogEvent):
             word = row.event.removeprefix("anomaly_")
             _add(found, row.event, word, _noticed(row), row.at)
-        elif isinstance(row, Failure):
-            _add(found, ("error", row.kind), "error", f"{row.function} raised {row.kind}: {short(row.text)}", row.at)
-        elif isinstance(row, Played):
-            _add(found, row.series.file, "metric", row.said, row.at)
+        else:
+            _add_other(found, row)
     for line in found.values():
         if line.rows > 1 and line.word in ("firing", "resolved"):
             line.text = f"{line.rows} times {line.text}"
     return list(found.values())
+
+
+def _add_other(found: dict[Hashable, _Line], row: Happened) -> None:
+    if isinstance(row, Failure):
+        _add(found, ("error", row.kind), "error", f"{row.function} raised {row.kind}: {short(row.text)}", row.at)
+    elif isinstance(row, Annotated):
+        _add(found, ("annotated", row.text), "annotated", f"{row.what}: {short(row.text)}", row.at)
+    elif isinstance(row, Played):
+        _add(found, row.series.file, "metric", row.said, row.at)
 
 
 def _add(found: dict[Hashable, _Line], key: Hashable, word: str, text: str, at: datetime) -> _Line:

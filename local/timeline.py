@@ -15,6 +15,7 @@ from alertrelay.notification import Outcome, Reason
 
 from local.account import AccountedUpdate, PublishedEvent, masked
 from local.alert_json import alert_json
+from local.stack.companion import Annotated
 from local.stack.history import BudgetShown, Day, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
@@ -39,6 +40,11 @@ def as_json(day: Day) -> dict[str, Any]:
             {"at": rfc3339(found.at), "event": found.event, **found.fields}
             for found in day.history
             if isinstance(found, ScorerLogEvent)
+        ],
+        "annotations": [
+            {"at": rfc3339(found.at), "what": found.what, "text": found.text}
+            for found in day.history
+            if isinstance(found, Annotated)
         ],
     }
 
@@ -115,6 +121,8 @@ def as_text(day: Day, *, colour: bool = False, unread: int = 0) -> Iterator[str]
             yield from _found(said)
         elif isinstance(said, BudgetShown):
             yield f"{'':<24}\u00bb {said.text}"
+        elif isinstance(said, Annotated):
+            yield f"  {_clock(said.at)}  annotated   {said.what}: {said.text}"
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {short(said.text)}"
         else:
@@ -135,7 +143,7 @@ class Quiet:
     events: tuple[PublishedEvent, ...]
 
 
-Said = PublishedEvent | Failure | Played | ScorerLogEvent | BudgetShown
+Said = PublishedEvent | Failure | Played | ScorerLogEvent | BudgetShown | Annotated
 
 
 def _shown(day: Day) -> Iterator[Said | Quiet | list[TimedOutcome]]:

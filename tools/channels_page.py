@@ -24,8 +24,9 @@ ANSWERS_BEGIN = "<!-- answers: written by python -m tools.channels_page from loc
 def table() -> str:
     """Return the table of the channels."""
     rows = [
-        "| Channel | Folder | Configuration | Key in the secret | Receipt kept | Sent by | The service's limits |",
-        "|---|---|---|---|---|---|---|",
+        "| Channel | Folder | Configuration | Key in the secret | Receipt kept | When somebody acknowledges | Sent by "
+        "| The service's limits |",
+        "|---|---|---|---|---|---|---|---|",
         *(_row(channel(kind)) for kind in KINDS),
     ]
     return "\n".join(rows)
@@ -43,6 +44,7 @@ def _row(one: ChannelDescriptor) -> str:
         f"`{one.configs}`",
         one.key_text,
         one.receipt,
+        one.acknowledged or "shown in the next message",
         f"`{sent_by}`",
         ", ".join(limits) or "none known",
     ]

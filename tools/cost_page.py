@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from compiler.cost import usage
-from compiler.cost.month import ALERTS, REST, Demand, Line, ScorerDemand, bill, of_scorer, relay_dollars
+from compiler.cost.month import ALERTS, REST, Demand, Line, ScorerDemand, bill, of_companion, of_scorer, relay_dollars
 from compiler.cost.table import price, quantity
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ def demand(alerts_a_day: float, *, homes: float = HOMES[0], open_minutes: float 
 
 def deploy() -> str:
     """Return the tables of docs/deploy.md."""
-    return "\n\n".join([_at_rest(), _an_alert(), _months(), _scorer()])
+    return "\n\n".join([_at_rest(), _an_alert(), _months(), _scorer(), _companion()])
 
 
 def readme() -> str:
@@ -71,6 +71,11 @@ def _scorer() -> str:
     scored = ScorerDemand(metrics=200, period=300, asked=200 * usage.MONTH_MINUTES / 5)
     lines = of_scorer(scored)
     return _table(("The anomaly-scorer, 200 metrics each 5 minutes", "Quantity", "Price", "$"), lines)
+
+
+def _companion() -> str:
+    head = f"The companion, {LOADS[2]:,} alerts a day that come one by one"
+    return _table((head, "Quantity", "Price", "$"), of_companion(LOADS[2]))
 
 
 def _table(head: Sequence[str], lines: Sequence[Line]) -> str:

@@ -1,20 +1,19 @@
 """Draws the dashboards of the example about as CloudWatch shows them, from made data: docs/images/dashboard-*.png.
 
-`python -m tools.dashboard_pictures` (needs chromium). The numbers are made: a curve below each threshold, and an hour
-above it.
+`python -m tools.dashboard_pictures` (needs chromium). The numbers are those of
+tools/dashboard_data.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import html
-import math
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +21,14 @@ from compiler.config_files import read_environment
 from compiler.dashboards.pages import dashboards_of
 from compiler.dashboards.relay_page import relay_dashboard
 from compiler.dashboards.widgets import Dashboard
+from tools.dashboard_data import POINTS, made, rows_of
 from tools.messages import FLAGS, IMAGES
 
 ROOT = Path(__file__).parent.parent
 CELL, ROW, WIDTH = 54, 46, 24
 MOST_HEIGHT = 1_500
 """Pixels of a picture: a longer dashboard is cut."""
-POINTS = 60
 COLOURS = ("#0073bb", "#ff9900", "#2ca02c", "#9467bd", "#8c564b", "#17becf")
-LOG_ROWS = (
-    ("2026-11-20 14:31:07", "RDSHighCPU", "silence", "4f1c: index rebuild until 15:00"),
-    ("2026-11-20 14:30:51", "DeploymentFinished", "receiver_without_integrations", "info"),
-    ("2026-11-20 14:28:12", "ECSHighCPU", "inhibition", "ServiceDown fires with the same service, env"),
-    ("2026-11-20 14:27:40", "ALBSlowTargets", "mute_time_interval", "nights"),
-    ("2026-11-20 14:26:03", "CacheEvictions", "duplicate", ""),
-)
-MADE: Mapping[str, tuple[float, float]] = {
-    "Budget left": (75, 75),
-    "Hours to the end": (33.3, 33.3),
-    "Availability": (99.98, 98.4),
-    "Burn rate": (0.4, 16.2),
-    "Delivered on a fallback": (0, 2),
-    "Delivered, by": (4, 9),
-    "Failed": (0, 0),
-    "Share of deliveries": (100, 81),
-    "Seconds from": (1.4, 12),
-    "Ticks": (3, 3),
-    "Messages waiting": (0, 4),
-    "Age of": (0, 40),
-}
-"""By the begin of a title, what is usual, and what the hour of trouble has; see _of_objective."""
 STYLE = """body{margin:0;background:#f2f3f3;font:13px system-ui,sans-serif;position:relative}
 .w{position:absolute;box-sizing:border-box;background:#fff;border:1px solid #d5dbdb;padding:6px;overflow:hidden}
 .t{background:none;border:0;padding:2px 6px}h2{margin:2px 0;font-size:18px}b{font-size:12px;display:block}
@@ -94,46 +71,20 @@ def _alarms(properties: Mapping[str, Any], _width: int, _height: int) -> str:
 
 
 def _log(properties: Mapping[str, Any], _width: int, _height: int) -> str:
-    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in LOG_ROWS)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows_of(properties["title"])
+    )
     return f"<b>{html.escape(properties['title'])}</b><table>{rows}</table>"
 
 
 def _metric(properties: Mapping[str, Any], width: int, height: int) -> str:
     title = f"<b>{html.escape(properties['title'])}</b>"
-    limits = [line["value"] for line in properties.get("annotations", {}).get("horizontal", ())]
+    limits = [(line["label"], line["value"]) for line in properties.get("annotations", {}).get("horizontal", ())]
     drawn = [row for row in properties["metrics"] if _options(row).get("visible") is not False]
-    series = [list(_made(properties["title"], limits, n)) for n in range(len(drawn))]
+    series = [made(properties["title"], _label(row), limits, n) for n, row in enumerate(drawn)]
     if properties["view"] == "singleValue":
         return f'{title}<div class="n">{series[0][-1]:.3g}</div>'
     return title + _svg(drawn, series, properties, width - 14, height - 44)
-
-
-def _made(title: str, limits: Sequence[float], number: int) -> Iterator[float]:
-    """Yields made values: those of the title, else some near the thresholds."""
-    draw = random.Random(f"{title} {number}")
-    known = _of_objective(title, limits)
-    low = min(limits, default=60.0)
-    usual, burst = known or (0.45 * low + 0.1 * number, 1.15 * low)
-    for n in range(POINTS):
-        value = burst if 40 <= n < 46 and number == 0 else usual
-        if known and title.startswith(("Budget", "Minutes", "Hours")):
-            yield value
-        elif known and usual > 90:
-            yield min(100.0, value + draw.gauss(0, 0.02))
-        else:
-            yield value * (1 + 0.08 * math.sin(n / 7 + number) + draw.gauss(0, 0.02)) / (1 + number if known else 1)
-
-
-def _of_objective(title: str, limits: Sequence[float]) -> tuple[float, float] | None:
-    """Returns what MADE has of a title: minutes are a quarter of those that the title allows, and an availability is by
-    its target."""
-    if title.startswith("Minutes spent of"):
-        spent = 0.25 * float(title.rpartition(" ")[2])
-        return spent, spent
-    if title.startswith("Availability") and limits:
-        bad = 100 - limits[0]
-        return 100 - 0.4 * bad, 100 - 16.2 * bad
-    return next((values for begin, values in MADE.items() if title.startswith(begin)), None)
 
 
 def _options(row: Sequence[Any]) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +36,19 @@ LOG = BUILD / "run.log"
 """The functions' log lines: `alertrelay history` and `timeline` read them."""
 
 
+GRAFANA = """\
+grafana:
+  url: https://grafana.example.com
+  token_key: grafana_token
+  dashboards:
+    - {{match: ['service=~"orders|checkout"'], dashboard: {dashboard}}}
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """One replay. `events` are names of files in events/; `copies` of the page arrive within a minute; `metric` is the
-    shop's, `budget` the error budget of tools/outage.py."""
+    shop's, `budget` the error budget of tools/outage.py. `dashboard` is the uid of one that is annotated."""
 
     title: str
     events: tuple[str, ...] = ()
@@ -46,6 +56,7 @@ class Replay:
     metric: bool = False
     budget: bool = False
     down: tuple[str, ...] = ()
+    dashboard: str = ""
 
 
 PAGERDUTY_DOWN = Replay(
@@ -93,6 +104,11 @@ ALL = (
         budget=True,
     ),
     Replay(
+        title="Grafana. An incident is a region of its dashboard, a deployment a point; no message waits for it.",
+        events=("ecs-deployment-failed", PAGE, "rds-cpu-critical-ok"),
+        dashboard="orders",
+    ),
+    Replay(
         title="Messages of others: an alarm without any metadata, and a message of Amazon Q.",
         events=("no-metadata-alarm", "no-metadata-ok", "amazonq-notification"),
     ),
@@ -118,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return CRASHED
         _print(timeline.as_text(day) if args.all else brief.brief(day))
         days.append(day)
-        if not replay.budget:
+        if not (replay.budget or replay.dashboard):
             kept[number] = folder
     _print(["", "== All of it", *brief.verdict(days)])
     LOG.write_text("".join(day.logs for day in days), encoding="utf-8")
@@ -142,7 +158,27 @@ def _lived(replay: Replay, folder: Path) -> Day:
             names.append(str(BUILD / "shop" / "orders-placed.csv"))
             modes.append("orders-placed=alert")
     files = [(name, Path(name).read_bytes()) for name in names]
-    return live(files, environment=ENVIRONMENT, down=replay.down, topic=None, modes=modes, keep=partial(_keep, folder))
+    config = _annotating(replay.dashboard) if replay.dashboard else None
+    return live(
+        files,
+        environment=ENVIRONMENT,
+        down=replay.down,
+        topic=None,
+        config=config,
+        modes=modes,
+        keep=None if config else partial(_keep, folder),  # the console opens a day by the example's configuration
+    )
+
+
+def _annotating(dashboard: str) -> Path:
+    """Returns a copy of the example's configuration that names a Grafana, which nobody has to have."""
+    folder = BUILD / "annotating"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "config", folder)
+    delivery = folder / "delivery.yml"
+    text = delivery.read_text(encoding="utf-8")
+    delivery.write_text(f"{text}\n{GRAFANA.format(dashboard=dashboard)}", encoding="utf-8")
+    return folder
 
 
 def _keep(folder: Path, run: DayRun, day: Day) -> None:

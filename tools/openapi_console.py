@@ -74,7 +74,7 @@ SCHEMAS: Mapping[str, Any] = {
         updatedAt=TIME,
     ),
     "notified": objects(
-        "integration receiver channel group state at next failures failingSince fallbacks digest",
+        "integration receiver channel group state at next failures failingSince fallbacks digest tier",
         integration=TEXT,
         receiver=TEXT,
         channel=TEXT,
@@ -86,6 +86,7 @@ SCHEMAS: Mapping[str, Any] = {
         failingSince=or_null(TIME),
         fallbacks=listed(TEXT),
         digest=FLAG,
+        tier=WHOLE,
     ),
     "routeNode": objects(
         "matchers receiver continue taken ends groupBy integrations routes",

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 import requests
 from alertrelay import __version__
+from alertrelay.config.channel import HttpAuth
 
 from cli.probes.row import NotTaken
+from cli.probes.secret import Values, value_of
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
 NETWORK_MEND = "check the address, its DNS name, the firewall and a proxy"
@@ -82,6 +84,24 @@ def authorised(answer: LiveAnswer, *, name: str, key: str) -> LiveAnswer:
     raise NotTaken("refused", f"{name} answered {answer.status}", "check its address in the configuration")
 
 
+def ask_as_configured(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> LiveAnswer:
+    """Sends one request with what `http_config` authorizes by. OAuth 2 is not tried: a token would be issued."""
+    headers = {
+        **auth.headers,
+        **{n: " ".join(value_of(values, k) for k in auth.secret_headers[n].split()) for n in auth.secret_headers},
+    }
+    pair: tuple[str, str] | None = None
+    if auth.oauth2:
+        text = f"{name} asks for OAuth 2, whose token is not fetched here"
+        raise NotTaken("not tried", text, "try it with a message: alertrelay send-test")
+    if auth.username:
+        pair = (auth.username, value_of(values, auth.key) if auth.key else "")
+    elif auth.key:
+        headers["Authorization"] = f"{auth.type} {value_of(values, auth.key)}"
+    answer = ask(method, url, name=name, headers=headers, auth=pair)
+    return authorised(answer, name=name, key=auth.key)
+
+
 def connect(url: str, *, name: str) -> str:
     """Opens a connection to the host of an address, with TLS where it has it, and sends nothing: for what has no
     request without an effect. Raises NotTaken."""
@@ -103,3 +123,8 @@ def connect(url: str, *, name: str) -> str:
     except (OSError, UnicodeError):
         raise NotTaken("not reached", f"{host}:{port} cannot be reached", NETWORK_MEND) from None
     return f"{host}:{port} takes connections; nothing was sent, so its key is not known to hold"
+
+
+def word(value: object) -> str:
+    """Returns a service's word, cut, without anything that does not print."""
+    return "".join(char for char in str(value or "an answer without a word") if char.isprintable())[:60]

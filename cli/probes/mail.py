@@ -12,9 +12,9 @@ from typing import Any
 
 from alertrelay.channels.email import bare_addresses
 
-from cli.probes.channels import Values, value_of
 from cli.probes.http import NETWORK_MEND
 from cli.probes.row import NotTaken
+from cli.probes.secret import Values, value_of
 
 SECONDS = 8.0
 _SMTPS = 465

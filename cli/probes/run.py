@@ -12,8 +12,9 @@ from alertrelay.config.model import Config, Target
 
 from cli.cloud import Client
 from cli.probes import aws, mail, sources
-from cli.probes.channels import BY_KIND, Values, host_alone
+from cli.probes.channels import probe_of
 from cli.probes.row import LiveRow, LiveTry, NotTaken
+from cli.probes.secret import Values
 from compiler.reading.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
     if kind == "sns":
         return LiveTry(what=what, who=who, same=(kind, settings), run=partial(aws.topic, settings, client))
     same = (kind, settings.key_name, getattr(settings, "url", ""), getattr(settings, "chat_id", ""))
-    return LiveTry(what=what, who=who, same=same, run=partial(BY_KIND.get(kind, host_alone), settings, values))
+    return LiveTry(what=what, who=who, same=same, run=partial(probe_of(kind), settings, values))
 
 
 def of_tiers(config: Config, rows: Sequence[LiveRow]) -> list[LiveRow]:

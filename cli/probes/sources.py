@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from cli.probes.channels import Values, value_of
 from cli.probes.http import ask, authorised
 from cli.probes.row import NotTaken
+from cli.probes.secret import Values, value_of
 
 
 def prometheus(url: str, key: str, intake: str, values: Values) -> str:

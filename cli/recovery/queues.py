@@ -57,6 +57,8 @@ def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLe
     if intake := deployed.outputs.get("FunctionIntake"):
         found.append(DeadLetterQueue(name=f"{intake}-failed", holder="runs"))
         found.append(DeadLetterQueue(name=f"{intake}-refused", holder="refused"))
+    if companion := deployed.outputs.get("CompanionFunction"):
+        found.append(DeadLetterQueue(name=f"{companion}-lapsed", holder="companion", function=companion))
     return tuple(one for one in found if not only or one.name.endswith(tuple(only)))
 
 
@@ -125,8 +127,8 @@ class Redrive:
         try:
             for function in judged.to:
                 self.clock.sleep(1 / self.per_second)
-                timers = sqs.get_queue_url(QueueName=f"{function}-timers")["QueueUrl"]
-                sqs.send_message(QueueUrl=timers, MessageBody=judged.body)
+                again = sqs.get_queue_url(QueueName=f"{function}-{queue.into}")["QueueUrl"]
+                sqs.send_message(QueueUrl=again, MessageBody=judged.body)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         except UNREADABLE as error:
             return handled("failed", str(unreadable(f"the message {letter.message_id}", error)))

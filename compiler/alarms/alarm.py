@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from alertrelay.alert import Labels
 
 from compiler.alarms.description import describe
-from compiler.alarms.watched import Watched
+from compiler.alarms.part import Watched
 from compiler.catalogue.rule import Missing, Operator, Severity
 from compiler.reading.finding import Place
 from compiler.resources.environment import Environment

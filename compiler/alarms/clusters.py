@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from compiler.alarms.alarm import CompositeAlarm, Setting, alarm_name, description_of, labels_of
-from compiler.alarms.watched import Watched
+from compiler.alarms.part import Watched
 from compiler.catalogue.table import CLUSTER, OF_CLUSTERS, SERVICE, SEVERAL, SEVERAL_AT_LEAST, Parent
 from compiler.reading.finding import Findings
 

@@ -9,9 +9,10 @@ from alertrelay.config.slo import PAIRS, Signal
 from compiler.alarms.metrics import BALANCER, PUBLISHED, TARGET, TARGET_OR_BALANCER, Dimensions
 from compiler.alarms.slo import SloPlan, plan_slos
 from compiler.reading.duration import spell_duration
-from compiler.reading.finding import Findings, did_you_mean
+from compiler.reading.finding import Findings, did_you_mean, nearest
 from compiler.resources.environment import Environment
-from compiler.resources.slo import ALB, ListedObjective
+from compiler.resources.slo import ListedObjective
+from compiler.resources.slo_counted import ALB
 
 PER_STACK = 480 // (2 * len(PAIRS) + 2)
 """Objectives of a stack: CloudFormation takes 500 resources."""
@@ -27,15 +28,23 @@ BALANCER_METRICS: Mapping[str, Dimensions] = {
 }
 """The metrics that an Application Load Balancer publishes, and by which dimensions. Source: Elastic Load Balancing,
 "CloudWatch metrics for your Application Load Balancer"."""
+RESPONSE_TIME = "TargetResponseTime"
+NAMED_ELSEWHERE = {
+    "LoadBalancer": ("load balancer", "list it under `load_balancers`"),
+    "TargetGroup": ("target group", "list its service under `services`"),
+}
+"""Dimensions whose values the rest of the file names: what such a value is, and the mend where none is near."""
 
 
 def check_slos(environment: Environment, runbooks: Collection[str] | None, findings: Findings) -> SloPlan:
     """Plans the alarms of an environment's objectives and checks them. `runbooks` as in check_environment."""
     found = plan_slos(environment, findings)
-    balancers = _balancers(environment)
+    named = {dimension: _named(environment, dimension) for dimension in NAMED_ELSEWHERE}
+    services = {thing.watch.labels.get("service") or thing.id for thing in environment.resources}
     for listed in environment.slos:
         for key, signal in _signals(listed):
-            _check_signal(listed, key, signal, balancers, findings)
+            _check_signal(listed, key, signal, named, findings)
+        _check_service(listed, services, findings)
         _check_reach(listed, findings)
     stacks: dict[str, list[ListedObjective]] = {}
     for listed in environment.slos:
@@ -60,14 +69,24 @@ def _signals(listed: ListedObjective) -> Iterator[tuple[str, Signal]]:
         yield key, signal
 
 
-def _balancers(environment: Environment) -> frozenset[str]:
-    """Returns the load balancers that the environment's file names elsewhere."""
+def _named(environment: Environment, dimension: str) -> frozenset[str]:
+    """Returns the load balancers, or the target groups, that the environment's file names elsewhere."""
+    if dimension == "TargetGroup":
+        return frozenset(one.target_group for one in environment.services if one.target_group)
     named = (*(one.id for one in environment.load_balancers), *(one.load_balancer for one in environment.services))
     return frozenset(name for name in named if name)
 
 
+def _check_service(listed: ListedObjective, services: Collection[str], findings: Findings) -> None:
+    """An objective may be of a service that has no resource here; one that is nearly the name of another is a slip."""
+    service = listed.objective.service
+    if service not in services and (near := nearest(service, services)):
+        message = f"{listed.objective.id}: no resource of this file has the service {service!r}"
+        findings.warning(listed.at("service"), "unlisted-service", message, f"did you mean {near!r}?")
+
+
 def _check_signal(
-    listed: ListedObjective, key: str, signal: Signal, balancers: frozenset[str], findings: Findings
+    listed: ListedObjective, key: str, signal: Signal, named: Mapping[str, Collection[str]], findings: Findings
 ) -> None:
     if signal.namespace != ALB:
         return
@@ -81,11 +100,15 @@ def _check_signal(
         )
         known = "; or ".join(", ".join(sorted(names)) for names in dimensions)
         findings.error(listed.at(key), "wrong-dimensions", message, f"it is published by {known}")
-    balancer = signal.dimensions.get("LoadBalancer", "")
-    if balancer and balancers and balancer not in balancers:
-        message = f"{listed.objective.id}: the load balancer {balancer!r} stands nowhere else in this file"
-        mend = did_you_mean(balancer, balancers, "list it under `load_balancers`")
-        findings.warning(listed.at(key), "unlisted-load-balancer", message, mend)
+    elif signal == listed.objective.rank and signal.name != RESPONSE_TIME:
+        message = f"{listed.objective.id}: {signal.name} is no latency: it has no value for each request"
+        findings.error(listed.at(key), "unknown-metric", message, f"a load balancer's latency is {RESPONSE_TIME}")
+    for dimension, (what, otherwise) in NAMED_ELSEWHERE.items():
+        name, known_names = signal.dimensions.get(dimension, ""), named[dimension]
+        if name and known_names and name not in known_names:
+            message = f"{listed.objective.id}: the {what} {name!r} stands nowhere else in this file"
+            mend = did_you_mean(name, known_names, otherwise)
+            findings.warning(listed.at(key), "unlisted-load-balancer", message, mend)
 
 
 def _check_reach(listed: ListedObjective, findings: Findings) -> None:

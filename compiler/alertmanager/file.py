@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
+from alertrelay.config.calendar import TimeInterval
+from alertrelay.config.model import InhibitRule, Receiver, Route
 
 from compiler.alertmanager.inhibition import PlacedRule, parse_inhibit_rules
 from compiler.alertmanager.intervals import parse_intervals

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alertrelay.config.matchers import sort_matchers, valid_name
+from alertrelay.config.matchers import valid_name
 from alertrelay.config.model import InhibitRule, Matcher
+from alertrelay.config.printed_matchers import sort_matchers
 from alertrelay.policy.matchers import matches
 
 from compiler.alertmanager.routing import read_matchers

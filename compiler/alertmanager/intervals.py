@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from alertrelay.config.model import Ranges, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
 
 from compiler.reading.finding import did_you_mean
 from compiler.reading.section import Section, keys

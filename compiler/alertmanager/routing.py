@@ -10,15 +10,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertrelay.config.matchers import (
-    MatcherError,
-    matcher,
-    parse_matchers,
-    print_matchers,
-    sort_matchers,
-    valid_name,
-)
+from alertrelay.config.matchers import MatcherError, matcher, parse_matchers, valid_name
 from alertrelay.config.model import Matcher, Route
+from alertrelay.config.printed_matchers import print_matchers, sort_matchers
 
 from compiler.reading.duration import spell_duration
 from compiler.reading.section import Section, check_texts, keys

@@ -4,13 +4,7 @@ follow."""
 from __future__ import annotations
 
 from compiler.catalogue.aurora_engine import ENGINE_RULES, MYSQL, WRITER_AND_READER
-from compiler.catalogue.rds import (
-    BURSTABLE,
-    INSIGHTS,
-    NAMESPACE,
-    SLOW,
-    TEN_MINUTES_OF_CREDITS,
-)
+from compiler.catalogue.databases import BURSTABLE, INSIGHTS, NAMESPACE, SLOW, TEN_MINUTES_OF_CREDITS
 from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 
 PROVISIONED = When(text="provisioned instances", holds=lambda f: "serverless" not in f.flags)

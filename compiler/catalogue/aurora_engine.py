@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.catalogue.rds import (
-    NAMESPACE,
-)
+from compiler.catalogue.databases import NAMESPACE
 from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 
 MYSQL = When(text="Aurora MySQL", holds=lambda f: f.engine == "aurora-mysql")

@@ -1,4 +1,4 @@
-"""Defines the alarms of ECS services, of their cluster's instances, and of the targets behind a load balancer."""
+"""Defines the alarms of ECS services and of their cluster's instances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ FARGATE_INSIGHTS = When(
 EC2_INSIGHTS = When(text="EC2 with `container_insights`", holds=lambda f: "insights" in f.flags and "ec2" in f.flags)
 EC2 = When(text="launch type EC2", holds=lambda f: "ec2" in f.flags)
 VOLUME = When(text="with `ebs_volume: true`", holds=lambda f: "ebs_volume" in f.flags)
-CONNECT = When(text="with `service_connect`", holds=lambda f: "service_connect" in f.flags)
 ENHANCED_VOLUME = When(
     text="with `container_insights: enhanced` and `ebs_volume: true`",
     holds=lambda f: ENHANCED.holds(f) and VOLUME.holds(f),
@@ -280,49 +279,5 @@ RULES = (
         impact="New tasks cannot pull their image, and logs are lost.",
         when=EC2_INSIGHTS,
         levels=(warning(90, 5, 5, "AWS recommends 90 %.", "P"),),
-    ),
-    Rule(
-        alertname="ECSServiceConnectErrors",
-        parts=("connect",),
-        namespace=NAMESPACE,
-        metrics=(Metric("HTTPCode_Target_5XX_Count", "Sum"),),
-        operator=">",
-        unit="count",
-        key="connect_errors",
-        key_unit="count",
-        category="errors",
-        what="Number of 5xx answers a minute",
-        impact="Requests of other services fail.",
-        missing="notBreaching",
-        missing_why="no error is good news",
-        when=CONNECT,
-        band=True,
-        high=1_000_000,
-        levels=(
-            warning(
-                10, 5, 5, "Ten a minute for five minutes are not an accident; AWS says to choose by the traffic.", "P,X"
-            ),
-        ),
-    ),
-    Rule(
-        alertname="ECSServiceConnectSlow",
-        parts=("connect",),
-        namespace=NAMESPACE,
-        metrics=(Metric("TargetResponseTime", "p95"),),
-        operator=">",
-        unit="milliseconds",
-        key="connect_response",
-        key_unit="milliseconds",
-        category="latency",
-        what="Response time (p95)",
-        impact=SLOW,
-        missing="notBreaching",
-        missing_why="without requests there is nothing to measure",
-        when=CONNECT,
-        band=True,
-        high=600_000,
-        levels=(
-            warning(1000, 5, 5, "Callers usually give up after seconds; AWS says to choose by the service.", "P,X"),
-        ),
     ),
 )

@@ -1,13 +1,12 @@
-"""Defines the alarms of RDS instances (not Aurora)."""
+"""Defines the alarms of RDS instances (not Aurora), save those of their disks (compiler/catalogue/rds_disk.py)."""
 
 from __future__ import annotations
 
+from compiler.catalogue.databases import BURSTABLE, INSIGHTS, NAMESPACE, SLOW, TEN_MINUTES_OF_CREDITS
 from compiler.catalogue.facts import ResourceFacts
+from compiler.catalogue.rds_disk import LATENCY_RULES, QUEUE_RULES, SPACE_RULES
 from compiler.catalogue.rule import Chosen, Metric, Rule, When, critical, warning
 
-NAMESPACE = "AWS/RDS"
-SLOW = "Queries slow down, and connections pile up until the pool is exhausted."
-FULL_DISK = "A full disk stops the database: it refuses writes, then connections, until storage is added."
 SMALL_MEMORY = 4 * 1024**3  # bytes; below it max_connections is up to a quarter under AWS's formula
 
 CONNECTIONS = Chosen(
@@ -18,14 +17,9 @@ CONNECTIONS_CRITICAL = Chosen(
     text="90 % of max_connections; 72 % below 4 GiB of memory",
     of=lambda f: 72 if _small(f) else 90,
 )
-TEN_MINUTES_OF_CREDITS = Chosen(text="10 for each vCPU", of=lambda f: 10 * f.number("vcpus"))
 
 POSTGRES = When(text="PostgreSQL", holds=lambda f: f.engine == "postgres")
-BURSTABLE = When(text="burstable classes (t2, t3, t4g)", holds=lambda f: f.burstable)
-EBS_BURSTS = When(text="classes whose EBS throughput bursts", holds=lambda f: f.ebs_bursts)
-GP2 = When(text="gp2 volumes below 1 TiB", holds=lambda f: f.storage_type == "gp2" and f.storage < 1024 * 1024**3)
 REPLICA = When(text="read replicas (`replica: true`)", holds=lambda f: "replica" in f.flags)
-INSIGHTS = When(text="with `performance_insights: true`", holds=lambda f: "performance_insights" in f.flags)
 
 
 def _small(facts: ResourceFacts) -> bool:
@@ -112,62 +106,7 @@ RULES = (
             ),
         ),
     ),
-    Rule(
-        alertname="RDSLowStorage",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("FreeStorageSpace", "Minimum"),),
-        operator="<",
-        unit="bytes",
-        key="free_storage",
-        key_unit="percent",
-        share_of="storage",
-        category="disk",
-        what="Free storage",
-        impact=FULL_DISK,
-        levels=(
-            warning(
-                20,
-                5,
-                5,
-                "{percent} % of the {storage} allocated: storage cannot be grown again for 6 hours after a change.",
-                "X",
-            ),
-            critical(
-                10, 5, 5, "{percent} % of the {storage} allocated, where AWS sets its own alarm.", "A,P", down=True
-            ),
-        ),
-    ),
-    Rule(
-        alertname="RDSLowThroughputBalance",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("EBSByteBalance%", "Average"),),
-        operator="<",
-        unit="percent",
-        key="ebs_byte_balance",
-        key_unit="percent",
-        category="disk",
-        what="EBS throughput credit",
-        impact="At 0 % the disk falls back to the baseline of the class, and queries wait for it.",
-        when=EBS_BURSTS,
-        levels=(warning(10, 3, 3, "AWS recommends 10 %.", "A,P"),),
-    ),
-    Rule(
-        alertname="RDSLowIOBalance",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("EBSIOBalance%", "Average"),),
-        operator="<",
-        unit="percent",
-        key="ebs_io_balance",
-        key_unit="percent",
-        category="disk",
-        what="EBS I/O credit",
-        impact="At 0 % the disk falls back to the baseline of the class, and queries wait for it.",
-        when=EBS_BURSTS,
-        levels=(warning(10, 3, 3, "AWS recommends 10 %.", "A,P"),),
-    ),
+    *SPACE_RULES,
     Rule(
         alertname="RDSTransactionIDWraparound",
         parts=("instance",),
@@ -189,50 +128,7 @@ RULES = (
             critical(1_000_000_000, 1, 1, "AWS recommends 1 billion, half way to the stop.", "A,P"),
         ),
     ),
-    Rule(
-        alertname="RDSHighReadLatency",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("ReadLatency", "p90"),),
-        operator=">",
-        unit="seconds",
-        key="read_latency",
-        key_unit="seconds",
-        category="disk",
-        what="Read latency of the disk",
-        impact=SLOW,
-        missing="notBreaching",
-        missing_why="an idle disk reports nothing",
-        high=10,
-        levels=(
-            warning(
-                0.02, 5, 5, "20 ms is ten times what an SSD volume needs; AWS names the statistic and no number.", "X"
-            ),
-            critical(0.1, 5, 5, "100 ms is felt by every user; AWS names the statistic and no number.", "X"),
-        ),
-    ),
-    Rule(
-        alertname="RDSHighWriteLatency",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("WriteLatency", "p90"),),
-        operator=">",
-        unit="seconds",
-        key="write_latency",
-        key_unit="seconds",
-        category="disk",
-        what="Write latency of the disk",
-        impact="Commits slow down, and connections pile up until the pool is exhausted.",
-        missing="notBreaching",
-        missing_why="an idle disk reports nothing",
-        high=10,
-        levels=(
-            warning(
-                0.02, 5, 5, "20 ms is ten times what an SSD volume needs; AWS names the statistic and no number.", "X"
-            ),
-            critical(0.1, 5, 5, "100 ms a write makes every commit felt; AWS names the statistic and no number.", "X"),
-        ),
-    ),
+    *LATENCY_RULES,
     Rule(
         alertname="RDSReplicaLag",
         parts=("instance",),
@@ -320,38 +216,7 @@ RULES = (
             ),
         ),
     ),
-    Rule(
-        alertname="RDSHighDiskQueue",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("DiskQueueDepth", "Average"),),
-        operator=">",
-        unit="count",
-        key="disk_queue",
-        key_unit="count",
-        period=300,
-        category="disk",
-        what="Number of waiting disk requests",
-        impact=SLOW,
-        high=100_000,
-        levels=(warning(64, 3, 3, "64 is the value of cloudposse's module.", "C"),),
-    ),
-    Rule(
-        alertname="RDSLowBurstBalance",
-        parts=("instance",),
-        namespace=NAMESPACE,
-        metrics=(Metric("BurstBalance", "Average"),),
-        operator="<",
-        unit="percent",
-        key="burst_balance",
-        key_unit="percent",
-        period=300,
-        category="disk",
-        what="Burst credit of the gp2 volume",
-        impact="At 0 % the volume falls back to 3 IOPS a GiB, and queries wait for it.",
-        when=GP2,
-        levels=(warning(20, 2, 2, "20 % is the value of cloudposse's module.", "C"),),
-    ),
+    *QUEUE_RULES,
     Rule(
         alertname="RDSLowCPUCredits",
         parts=("instance",),

@@ -63,6 +63,7 @@ def demand(
         ops_page=bool(environment.ops_pagerduty_key),
         audited_every=environment.audit.every if environment.audit else 0,
         intake=bool(environment.intake),
+        accompanied=config.accompanied,
         log_days=environment.log_retention_days,
         reported=bool(environment.audit and environment.audit.report),
         queried=query_demand(planned.alarms, log_gb),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alertrelay.config.slo import EVERY, PAIRS
 
-from compiler.cost import intake, prices, usage
+from compiler.cost import companion, intake, prices, usage
 from compiler.cost.prices import Price
 from compiler.cost.queries import PROMETHEUS, QUERIES, PrometheusDemand, QueryDemand
 
@@ -95,6 +95,7 @@ class Demand:
     audited_every: int = 0
     """Seconds between two comparisons, 0 for none."""
     intake: bool = False
+    accompanied: bool = False
     log_days: int = 0
     """Days that the logs are kept, 0 to leave their keeping out."""
     reported: bool = False
@@ -183,10 +184,24 @@ def _options(demand: Demand) -> list[Line]:
         lines += of_auditor(demand.audited_every, channels=demand.channels)
     if demand.log_days:
         lines += of_history(demand)
+    return [*lines, *_of_ways_beside(demand)]
+
+
+def _of_ways_beside(demand: Demand) -> list[Line]:
+    """Returns the lines of what has requests or messages of its own: the intake, and the companion."""
+    lines = []
     if demand.intake:
         found = intake.use(demand.alerts_a_day * usage.MONTH_DAYS, demand.alert)
         lines += [_line("intake", *line) for line in intake.quantities(found) if line[1]]
+    if demand.accompanied:
+        lines += of_companion(demand.alerts_a_day)
     return lines
+
+
+def of_companion(alerts_a_day: float) -> list[Line]:
+    """Returns the lines of the companion, which hears each alert twice: when it fires, and when it resolves."""
+    counted = companion.quantities(2 * alerts_a_day * usage.MONTH_DAYS)
+    return [_line("companion", *line) for line in counted if line[1]]
 
 
 def of_history(demand: Demand) -> list[Line]:

@@ -31,7 +31,8 @@ where nothing else is set: aws.amazon.com/prometheus/pricing, and the user guide
 QUERIES, PROMETHEUS = "alarms on queries", "managed_prometheus"
 UNPRICED = (
     "CloudWatch also charges the samples that alarms by PromQL scan, by the million, and OpenTelemetry metrics by the "
-    "GB; its guide names no price: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/metrics-otel-pricing.html"
+    "GB; its guide names no price: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/metrics-otel-pricing.html. "
+    "A series that is sent each minute is five samples in an alarm's five minutes, about 0.2 million a month"
 )
 
 Quantity = tuple[str, float, Price]

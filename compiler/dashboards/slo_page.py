@@ -9,7 +9,8 @@ from alertrelay.config.slo import PAIRS, Objective, Signal
 
 from compiler.dashboards.widgets import BLUE, HALF, ORANGE, QUARTER, RED, Dashboard, Widget, graph, split, text
 from compiler.reading.duration import spell_duration
-from compiler.resources.slo import ALB, ListedObjective
+from compiler.resources.slo import ListedObjective
+from compiler.resources.slo_counted import ALB
 
 OWN = "alertrelay"
 

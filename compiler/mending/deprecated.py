@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
-from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Matcher, Operator
+from alertrelay.config.printed_matchers import print_matcher
 
 from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alertrelay.config.calendar import Cron
 from alertrelay.config.matchers import MatcherError, parse_matchers
-from alertrelay.config.model import Cron, MaintenanceWindow, Matcher
+from alertrelay.config.model import MaintenanceWindow, Matcher
 
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.section import Section, keys

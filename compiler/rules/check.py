@@ -30,7 +30,7 @@ def check_rules(
     """
     parsed = tuple(_parsed(rules, findings))
     recorded = recorded_labels(parsed)
-    _check_recorded(parsed, {*recorded, *listed}, findings)
+    _check_recorded(parsed, {*(rule.record for rule in rules), *listed}, findings)
     for rule, expr in parsed:
         _check_experimental(rule, expr, findings)
         if rule.alert:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import promql_parser
-from alertrelay.config.matchers import print_matchers
 from alertrelay.config.model import Matcher
+from alertrelay.config.printed_matchers import print_matchers
 
 from compiler.alertmanager.inhibition import PlacedRule
 from compiler.alertmanager.semantics.routes import nobody

@@ -16,6 +16,8 @@ from compiler.rules.parameters import Parameters
 from compiler.rules.render import OF_SERVICES, RULES, SERVICES, render
 
 BASE_URL = "runbook_base_url"
+UNFILLED = "${"
+"""Of a parameter without a value, which is an error of its own: such an expression is not PromQL for that reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ def examine_rules(
     """Adds the findings on rule files and on a folder of rules. `pages` are the paths of the runbooks that exist."""
     parameters = None
     rules: list[PrometheusRule] = []
+    unfilled: list[PrometheusRule] = []
     for path in paths:
         root = read(path, findings)
         rules += read_rule_file(root, findings) if root else ()
@@ -49,14 +52,16 @@ def examine_rules(
         if root:
             name_placeholders(root, findings)
         parameters, own = _rendered(folder, findings)
-        rules += own
+        unfilled = [rule for rule in own if UNFILLED in rule.expr.text]
+        rules += [rule for rule in own if rule not in unfilled]
         if root and parameters and not parameters.services:
             services = child(root, "services")
             message = "services is empty: nobody misses the series of a service that disappears"
             place = services.place if services else root.place
             findings.warning(place, "no-services", message, "list one: `- service: checkout`")
     base = parameters.values.get(BASE_URL, "") if parameters else ""
-    parsed = check_rules(rules, findings, base_url=base, pages=pages, listed=OF_SERVICES if parameters else ())
+    listed = (*(OF_SERVICES if parameters else ()), *(rule.record for rule in unfilled))
+    parsed = check_rules(rules, findings, base_url=base, pages=pages, listed=listed)
     return ExaminedRules(rules=tuple(rules), parsed=parsed, parameters=parameters)
 
 

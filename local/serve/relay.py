@@ -9,7 +9,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +123,7 @@ class LocalRelay:
                     later=self._later,
                     vote=votes.add_vote,
                     alerts=store.get_alerts,
-                    queue=partial(QueuedTimers(database, clock).send, delay_seconds=0),
+                    queue=self._soon,
                 ),
             ),
             ConsoleWorld(
@@ -233,6 +232,11 @@ class LocalRelay:
     def _later(self, event: Mapping[str, Any]) -> None:
         """Has the intake handle an event after what it does now."""
         self._database.send(LATER, json.dumps(event), due=self._clock.now())
+        self._woken.set()
+
+    def _soon(self, body: Mapping[str, Any]) -> None:
+        """Takes a message of a group that is due now."""
+        QueuedTimers(self._database, self._clock).send(body, delay_seconds=0)
         self._woken.set()
 
     def _alert_ops(self, alert: SelfAlert) -> None:

@@ -15,7 +15,7 @@ from alertrelay.alert import Integration, Labels
 from alertrelay.channels import KINDS, channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.dedup import Mute
+from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.notify.mute import look_up, mute

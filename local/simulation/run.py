@@ -160,6 +160,7 @@ class SimulatedRun:
             groups=self._store,
             clock=self._agenda,
             report=IntakeReport(log=lambda *_, **__: None, count=lambda *_: None),
+            show=lambda _: None,
         )
         now = self._agenda.now()
         firing = [one for one in self._store.firing(now) if fires(one.alert, now) and one.alert.name == name]

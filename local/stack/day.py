@@ -14,6 +14,7 @@ from alertrelay.sources import Envelope, parse, unwrap
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.account import Account, PublishedEvent
+from local.stack.companion import Annotated
 from local.stack.day_input import (
     START,
     checked_down,
@@ -129,8 +130,8 @@ class DayRun:
     ) -> None:
         self.stack.__exit__(kind, error, trace)
 
-    def _observe(self, at: datetime, function: str, what: Outcome | Failure) -> None:
-        if isinstance(what, Failure):
+    def _observe(self, at: datetime, function: str, what: Outcome | Failure | Annotated) -> None:
+        if isinstance(what, Failure | Annotated):
             self._history.append(what)
             return
         self._history.append(TimedOutcome(at=at, outcome=what, by=self._publishing))

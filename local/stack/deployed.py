@@ -54,16 +54,25 @@ class ScheduledFunction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedFunction(ScheduledFunction):
+    """A function that a queue feeds with batches, each of what arrives within so many seconds: the companion."""
+
+    queue_url: str
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """`functions` are the forwarders; `scorer` is None where the environment watches no metric, `slo` where it has no
-    objective, `auditor` where it has no audit. `topics` are the ARNs of those that forwarders listen to, by name;
-    `queues` are all of the template's, by name; `outputs` are those of the stack; `secrets` holds every value that may
-    be shown nowhere."""
+    objective, `auditor` where it has no audit, `companion` where delivery.yml has nothing that accompanies messages.
+    `topics` are the ARNs of those that forwarders listen to, by name; `queues` are all of the template's, by name;
+    `outputs` are those of the stack; `secrets` holds every value that may be shown nowhere."""
 
     functions: tuple[DeployedFunction, ...]
     scorer: ScheduledFunction | None
     slo: ScheduledFunction | None
     auditor: ScheduledFunction | None
+    companion: QueuedFunction | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -74,6 +83,7 @@ class Deployed:
 
 
 SCORER, SLO, AUDITOR = "lambdas.anomaly_scorer.handler", "lambdas.slo.handler", "lambdas.auditor.handler"
+COMPANION = "lambdas.companion.handler"
 _LEFT_OUT = (
     "Lambda::Alias",
     "Lambda::EventInvokeConfig",
@@ -109,7 +119,8 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
         functions=functions,
         scorer=_handled_by(SCORER, scheduled),
         slo=_handled_by(SLO, scheduled),
-        auditor=_auditor(emulator, code),
+        auditor=_handled_by(AUDITOR, _without_alias(emulator, code)),
+        companion=_companion(emulator, code, left_out["Lambda::EventSourceMapping"], queues),
         topics=topics,
         queues=queues,
         outputs=outputs,
@@ -173,6 +184,8 @@ def fake_secrets(config: Config) -> dict[str, str]:
         for target in receiver.targets:
             for name in target.settings.key_name.split():
                 made[name] = peer(target.integration.channel).fake_key(name, target.settings)
+    if config.grafana:
+        made[config.grafana.token_key] = "FAKE-grafana-service-account-token"
     return made
 
 
@@ -234,11 +247,28 @@ def _handled_by(handler: str, functions: Sequence[ScheduledFunction]) -> Schedul
     return next((function for function in functions if function.handler == handler), None)
 
 
-def _auditor(emulator: Emulator, code: Mapping[str, Path]) -> ScheduledFunction | None:
-    """Returns the auditor, which has no alias."""
+def _without_alias(emulator: Emulator, code: Mapping[str, Path]) -> list[ScheduledFunction]:
+    """Returns all functions as they are without an alias: the auditor and the companion have none."""
     found = {one["FunctionName"]: one for one in emulator.client("lambda").list_functions()["Functions"]}
-    made = [_scheduled(name, found[name], folder) for name, folder in code.items()]
-    return _handled_by(AUDITOR, made)
+    return [_scheduled(name, found[name], folder) for name, folder in code.items()]
+
+
+def _companion(
+    emulator: Emulator, code: Mapping[str, Path], mappings: Sequence[Mapping[str, Any]], queues: Mapping[str, str]
+) -> QueuedFunction | None:
+    own = _handled_by(COMPANION, _without_alias(emulator, code))
+    if own is None:
+        return None
+    (mapping,) = (one for one in mappings if function_of(one["FunctionName"]) == own.name)
+    return QueuedFunction(
+        name=own.name,
+        handler=own.handler,
+        environment=own.environment,
+        timeout_seconds=own.timeout_seconds,
+        code=own.code,
+        queue_url=queues[mapping["EventSourceArn"].rpartition(":")[2]],
+        window_seconds=mapping["MaximumBatchingWindowInSeconds"],
+    )
 
 
 def _scheduled(name: str, function: Mapping[str, Any], code: Path) -> ScheduledFunction:

@@ -21,11 +21,9 @@ PATIENCE = 600.0
 AWS_HANG = 4.0
 """Seconds of a hang of SNS or SES: two tries of aws/clients.BOUNDED."""
 LAST_RESORT = "last-resort"
+GRAFANA = "grafana"
+"""Is no receiver: its dashboards are annotated beside the messages."""
 _HANGS = ("timeout", "trickle")
-
-
-class NoSuchPlace(ValueError):
-    """`--down` names neither a channel nor a receiver."""
 
 
 @dataclass(slots=True)
@@ -47,12 +45,13 @@ class Faults:
 
 def places(config: Config) -> tuple[str, ...]:
     """Everything that can be down: the channels that a receiver has, the receivers that notify anybody, the last
-    resort, which is a topic of SNS."""
+    resort, which is a topic of SNS, and Grafana, where its dashboards are annotated."""
     receivers = [r.name for r in config.receivers if r.targets]
     used = {target.integration.channel for receiver in config.receivers for target in receiver.targets}
     if config.last_resort:
         used.add("sns")
-    return (*(kind for kind in KINDS if kind in used), *receivers, *([LAST_RESORT] if config.last_resort else []))
+    beside = ([LAST_RESORT] if config.last_resort else []) + ([GRAFANA] if config.grafana else [])
+    return (*(kind for kind in KINDS if kind in used), *receivers, *beside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from alertrelay.notification import Outcome
 
 from local.account import Lost, PublishedEvent
+from local.stack.companion import Annotated
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent, Series
 from local.standins import Fault, RecordedRequest
@@ -45,7 +46,7 @@ class BudgetShown:
     text: str
 
 
-Happened = PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent | BudgetShown
+Happened = PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent | BudgetShown | Annotated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import uv
 
 from infra.assets import working_python
 from infra.synth import ROOT
-from local.stack.rie import HOME, RUNTIME
+from local.stack.rie_container import HOME, RUNTIME
 
 REQUIREMENTS = ROOT / "requirements" / "rie.txt"
 

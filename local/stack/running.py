@@ -5,10 +5,8 @@ What runs side by side in AWS runs one after the other here, on a clock that onl
 
 from __future__ import annotations
 
-import heapq
 import io
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,38 +17,27 @@ from typing import Any
 
 from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.group_state import GroupHeader
-from alertrelay.notification import Outcome, Reason
-from alertrelay.notify.limits import QUIET
-from alertrelay.notify.rate_limit import RESOLVES
+from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope
 
+from local.stack.asynchronous import AsyncInvocations
+from local.stack.companion import Annotated, CompanionHere
 from local.stack.deployed import Deployed, DeployedFunction, deploy
 from local.stack.emulator import Emulator
 from local.stack.faults import Faults, FaultySender
-from local.stack.invocation import (
-    RETRY_AFTER,
-    AsyncRetry,
-    Failure,
-    HandlerFailed,
-    Invocable,
-    from_sns,
-    from_sqs,
-    load,
-    on_failure_record,
-)
-from local.stack.ticks import MINUTE, Idle, armed, collects, inputs, minute_of, next_tick
+from local.stack.invocation import Failure, HandlerFailed, Invocable, from_sqs, load
+from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
+from local.stack.vain import VainFlushes
 from local.standins import Fault, RecordedRequest, StandIns
 
-DIGEST_FLUSHES = 1 + int(RESOLVES.total_seconds() // QUIET)
-"""After so many flushes that brought nothing a storm's digest has announced the resolves that it collected."""
 REPEATS_SHOWN = timedelta(days=1)
 INSTANT = 0.001
 """Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
 
 
 class RunningStack:
-    """A context manager. `observe` gets every outcome and of every invocation that raised, with the time and the
-    function's name."""
+    """A context manager. `observe` gets every outcome, every invocation that raised, and every annotation, with the
+    time and the function's name."""
 
     LONGEST = timedelta(days=5)
     """After the last file, what is due later than this is not looked at."""
@@ -64,7 +51,7 @@ class RunningStack:
         region: str,
         start: datetime,
         down: Mapping[str, Fault] | None = None,
-        observe: Callable[[datetime, str, Outcome | Failure], None],
+        observe: Callable[[datetime, str, Outcome | Failure | Annotated], None],
         deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.clock = self.make_clock(start)
@@ -73,17 +60,14 @@ class RunningStack:
         self.standins = StandIns(now=self.clock.now)
         self.emulator = Emulator(region=region, now=self.clock.now)
         self.functions: tuple[Invocable, ...] = ()
+        self._companion: CompanionHere | None = None
         self.template = template
         self._observe = observe
         self._deploy = deployment
         self._entered = self._entering = ExitStack()
-        self._again: list[AsyncRetry] = []
-        self._sent: dict[str, tuple[str, datetime]] = {}
-        self._fruitless: Counter[str] = Counter()
-        self._quiet: Counter[str] = Counter()  # looks at a group, since the last message, that brought nothing
+        self._vain = VainFlushes(retries=self.RETRIES)
         self._armed_groups: dict[str, GroupHeader] = {}
         self._armed_at = -1
-        self._notified = False
         self._ticked = minute_of(self.clock.now())
         self._worked = self.clock.now()
 
@@ -94,12 +78,24 @@ class RunningStack:
             entering.enter_context(self.emulator)
             self.deployed: Deployed = self._deploy(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
+            self._async = AsyncInvocations(self.emulator, self.clock, self._observe)
             self._ticks = inputs(self.emulator)
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
             self.functions = tuple(self._bound(function) for function in self.deployed.functions)
+            self._companion = self._accompanied(entering)
             self._entered = entering.pop_all()
         self._tick_first()
         return self
+
+    def _accompanied(self, entering: ExitStack) -> CompanionHere | None:
+        """The companion, beside a Grafana; None where the stack has none."""
+        own = self.deployed.companion
+        if own is None:
+            return None
+        here = CompanionHere(
+            own, self.emulator, self.clock, self.logs, self.faults, lambda one: self._observe(one.at, own.name, one)
+        )
+        return entering.enter_context(here)
 
     def _tick_first(self) -> None:
         """The first minute of a deployment, before anything arrives: CloudWatch is asked which alarms fire."""
@@ -120,10 +116,6 @@ class RunningStack:
     def received(self) -> tuple[RecordedRequest, ...]:
         """Returns what the stand-ins, SNS and SES received."""
         return (*self.standins.requests, *self.emulator.published)
-
-    def rebind(self) -> None:
-        """New containers: nothing is left of what the old ones kept in memory."""
-        self.functions = tuple(self._bound(function) for function in self.deployed.functions)
 
     def _bound(self, function: DeployedFunction) -> Invocable:
         environ = {
@@ -148,7 +140,7 @@ class RunningStack:
 
     def note_outcome(self, function: DeployedFunction, outcome: Outcome) -> None:
         """Passes on a function's outcome of one update."""
-        self._notified = self._notified or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
+        self._vain.note(outcome)
         self._observe(self.clock.now(), function.name, outcome)
 
     def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
@@ -163,14 +155,14 @@ class RunningStack:
         message_id = envelope.message_id or answer["MessageId"]
         self.clock.sleep(INSTANT)
         sent_at = self.clock.now()
-        self._sent[answer["MessageId"]] = (message_id, sent_at)
-        self._quiet.clear()
+        self._async.published(answer["MessageId"], message_id, sent_at)
+        self._vain.arrived()
         return replace(envelope, message_id=message_id, topic_arn=topic_arn, sent_at=sent_at)
 
     def invoke(self, name: str, event: Mapping[str, Any]) -> None:
         """Hands an event to a function as SNS would, and lets everything that is due happen."""
         function = next(f for f in self.functions if f.function.name.endswith(name))
-        self._asynchronously(AsyncRetry(due=self.clock.now(), number=0, function=function, event=event))
+        self._async.invoke(function, event)
         self.work()
 
     def run_until(self, at: datetime) -> None:
@@ -190,11 +182,15 @@ class RunningStack:
             self.work()
 
     def waiting(self) -> dict[str, list[str]]:
-        """The bodies of the messages in each queue of the template, and of events that Lambda tries again."""
+        """The bodies of the messages in each queue of the template, and of events that Lambda tries again. The
+        companion's are left out: no alert waits there, only its annotation."""
+        beside = self.deployed.companion.name if self.deployed.companion else None
         found = {
-            name: [message.body for message in self.emulator.queued(url)] for name, url in self.deployed.queues.items()
+            name: [message.body for message in self.emulator.queued(url)]
+            for name, url in self.deployed.queues.items()
+            if beside is None or not name.startswith(beside)
         }
-        for attempt in self._again:
+        for attempt in self._async.waiting:
             found.setdefault(f"{attempt.function.function.name} (retry)", []).append(json.dumps(attempt.event))
         return {name: bodies for name, bodies in found.items() if bodies}
 
@@ -211,10 +207,11 @@ class RunningStack:
     def work(self) -> None:
         """Everything that is due now, until nothing is."""
         while (
-            sum(map(self._take_inbox, self.functions))
-            or self._take_retries()
+            sum(map(self._async.take_inbox, self.functions))
+            or self._async.take_retry()
             or self._take_tick()
             or self._take_timers()
+            or (self._companion and self._companion.work())
         ):
             continue
         self._worked = self.clock.now()
@@ -229,44 +226,8 @@ class RunningStack:
         for function in self.functions:
             own = [gid for gid, header in groups.items() if header.identity.integration.channel in function.handles]
             if own and not self._took(function, self._ticks[function.function.name]):
-                self._quiet.update(own)
+                self._vain.tick_failed(own)
         return True
-
-    def _take_inbox(self, function: Invocable) -> bool:
-        url = function.function.inbox_url
-        if not self.emulator.queued(url):
-            return False
-        found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=0).get("Messages", [])
-        for message in found:
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            notification = json.loads(message["Body"])
-            # What somebody else published, with a client of their own, is as SNS says.
-            message_id, sent_at = self._sent.get(
-                notification["MessageId"], (notification["MessageId"], self.clock.now())
-            )
-            subscription = f"{notification['TopicArn']}:{function.function.name}"
-            event = from_sns(notification, subscription=subscription, sent_at=sent_at, message_id=message_id)
-            self._asynchronously(AsyncRetry(due=self.clock.now(), number=0, function=function, event=event))
-        return bool(found)
-
-    def _take_retries(self) -> bool:
-        if not (self._again and self._again[0].due <= self.clock.now()):
-            return False
-        self._asynchronously(heapq.heappop(self._again))
-        return True
-
-    def _asynchronously(self, attempt: AsyncRetry) -> None:
-        function = attempt.function.function
-        try:
-            attempt.function(attempt.event)
-        except HandlerFailed as failed:
-            self._observe(failed.failure.at, function.name, failed.failure)
-            if attempt.number < function.retries:
-                due = self.clock.now() + RETRY_AFTER[min(attempt.number, len(RETRY_AFTER) - 1)]
-                heapq.heappush(self._again, replace(attempt, due=due, number=attempt.number + 1))
-                return
-            record = json.dumps(on_failure_record(attempt, failed.failure))
-            self._sqs.send_message(QueueUrl=function.failed_url, MessageBody=record)
 
     def _take_timers(self) -> bool:
         """One message of each function's queue that is due; a batch is one message."""
@@ -282,7 +243,7 @@ class RunningStack:
         ).get("Messages", [])
         for message in found:
             event = from_sqs(message, queue=url.rpartition("/")[2], region=self.emulator.region)
-            self._notified = False
+            self._vain.begin()
             subject = _subject(message["Body"])
             before = self._armed().get(subject)
             if self._took(function, event):
@@ -290,8 +251,7 @@ class RunningStack:
             after = self._armed().get(subject)
             if before and after and before.progress.recorded_at == after.progress.recorded_at:
                 continue  # nobody looked: it came early, or twice
-            for brought_nothing in (self._fruitless, self._quiet):
-                brought_nothing[subject] = 0 if self._notified else brought_nothing[subject] + 1
+            self._vain.end(subject)
         return True  # a message that came too often was moved to the dead-letter queue: look again
 
     def _took(self, function: Invocable, event: Mapping[str, Any]) -> bool:
@@ -315,36 +275,27 @@ class RunningStack:
         return [message for function in self.functions for message in self._timers(function)]
 
     def _next_due(self) -> datetime | None:
-        dues = [attempt.due for attempt in self._again[:1]]
+        dues = [attempt.due for attempt in self._async.waiting]
         dues += [_due(message) for message in self._messages()]
-        tick = self._next_tick()
-        return min([*dues, *([tick] if tick else [])], default=None)
+        dues += [due for due in (self._next_tick(), self._companion and self._companion.next_due()) if due]
+        return min(dues, default=None)
 
     def _next_tick(self) -> datetime | None:
         """For the groups that no message of the queue is about."""
         messages = {_subject(message.body) for message in self._messages()}
         dues = [
-            self._idle.next_look(header) if self._quiet[gid] else header.schedule.next_due
+            self._idle.next_look(header) if self._vain.is_quiet(gid) else header.schedule.next_due
             for gid, header in self._armed().items()
             if gid not in messages and header.schedule.next_due
         ]
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
     def _nothing_new(self) -> bool:
-        """Every group sleeps, or has been looked at since the last message, in vain; one whose channel fails, four
-        times; a storm's digest, for as long as it may collect resolves."""
+        """Returns whether no event and no annotation is tried again, and every flush to come would bring nothing."""
         groups = self._armed()
-        messages = {_subject(message.body) for message in self._messages()} - set(groups)
-        return (
-            not self._again
-            and all(self._fruitless[subject] >= self.RETRIES for subject in messages)
-            and all(self._settled(gid, header) for gid, header in groups.items())
-        )
-
-    def _settled(self, gid: str, header: GroupHeader) -> bool:
-        if header.progress.failures:
-            return self._fruitless[gid] >= self.RETRIES
-        return header.schedule.sleeps or self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
+        events = {_subject(message.body) for message in self._messages()} - set(groups)
+        annotated = self._companion is None or self._companion.next_due() is None
+        return annotated and not self._async.waiting and self._vain.nothing_new(groups, events)
 
 
 def _due(message: Any) -> datetime:

@@ -17,7 +17,7 @@ from local.standins.board import Board, Fault, RecordedRequest
 from local.standins.peer import Peer
 
 if TYPE_CHECKING:
-    from local.standins.slack.pressing import SlackApp
+    from local.standins.pressing import App
 
 __all__ = ["Fault", "RecordedRequest", "StandIns", "answers", "endpoints", "listening", "peer"]
 
@@ -84,14 +84,14 @@ class StandIns:
         """For alertrelay.channels' senders: see `endpoints`."""
         return endpoints(self._host, {kind: listener.port for kind, listener in self._listeners.items()})
 
-    def connect_slack(self, app: SlackApp) -> str:
-        """Has Slack's buttons pressed at an intake. Returns the address at which a person presses them."""
+    def connect(self, channel: str, app: App) -> str:
+        """Has an intake learn what people do at a channel's stand-in. Returns the address at which they do it."""
         from local.standins.http import HttpListener
-        from local.standins.slack import Slack
+        from local.standins.peer import Handed
 
-        listener = self._listeners["slack"]
+        listener = self._listeners[channel]
         assert isinstance(listener, HttpListener)
-        assert isinstance(listener.service, Slack)
+        assert isinstance(listener.service, Handed)
         listener.service.app = app
         return f"http://{self._host}:{listener.port}"
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from alertrelay.config.channel import Settings
 
 from local.standins.board import Board
+from local.standins.pressing import App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,16 @@ class PeerService(Protocol):
         """Path and body without what is secret in them."""
 
 
+NOBODY = PeerAnswer(status=404, body="no intake stands behind these buttons: `alertrelay serve` has one\n")
+"""What a person gets who presses where no app is known."""
+
+
 class Handed(ABC):
     """The base of a service that a person at this machine may hand something to: that is no message, and is not
-    recorded."""
+    recorded. `app` is what learns of it, None for nothing."""
+
+    def __init__(self) -> None:
+        self.app: App | None = None
 
     @abstractmethod
     def handed(self, request: Request) -> PeerAnswer | None:
@@ -127,6 +135,9 @@ class Peer:
     What the suites of all channels try, where tests/ has no example of the kind: `ways` are integrations as they stand
     in alertmanager.yml, in YAML's flow style and without their braces, by the name of their section in answers.md or by
     the kind; `problems` are what the service finds wrong with a message; `shown` is the text that a person reads of it.
+
+    Where people press something at the stand-in, `signed_by` is the key of the secret that the service signs its
+    requests by, and `presses` are commands that press, with {0} for the stand-in's address.
     """
 
     headline: Callable[[Mapping[str, Any]], str]
@@ -140,6 +151,8 @@ class Peer:
     ways: Mapping[str, str] = field(default_factory=dict)
     problems: Callable[[Mapping[str, Any]], Iterable[str]] = no_problem
     shown: Callable[[Mapping[str, Any]], str] = all_texts
+    signed_by: str = ""
+    presses: tuple[str, ...] = ()
 
     @property
     def for_people(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -230,6 +231,13 @@ def test_a_page_that_is_missing_ends_and_announces_nothing(world: World, page: i
     log: list[str] = []
     assert found(world, account(cloudwatch), log=log) == []
     assert log == ["account_not_read 111122223333 InternalFailure"]
+
+
+def test_of_an_account_that_was_read_in_part_nothing_is_known(world: World) -> None:
+    whole = account(CloudWatch(*(described(f"disk{number}") for number in range(3))))
+    part = replace(whole, read=lambda: replace(whole.read(), unread="InternalFailure"))
+    assert len(found(world, whole)) == 4
+    assert found(world, part) == []
 
 
 def test_thousands_of_alarms_are_read_in_pages_of_a_hundred(empty: World) -> None:

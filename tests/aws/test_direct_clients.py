@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,14 +21,19 @@ from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.timers import SqsTimers
+from alertrelay.channels.email.render import render
+from alertrelay.channels.email.sender import ses_request
 from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import Permanent, SecretMissing, TimersFailure
 from alertrelay.state import StoreFailure
 from alertrelay.values.charted import MetricQuery
 from moto.server import ThreadedMotoServer
+from moto.ses.models import ses_backends
 
 from tests.aws import state
 from tests.aws.test_dynamodb_requests import METHODS
+from tests.channels.email.example import EMAIL
+from tests.channels.email.test_render import charted
 
 REGION = "eu-west-1"
 PLAIN = {"AWS_ACCESS_KEY_ID": "FAKE", "AWS_SECRET_ACCESS_KEY": "not-a-real-key", "AWS_SESSION_TOKEN": "not-a-token"}
@@ -201,6 +207,16 @@ def test_ses_sends_a_mail_and_names_what_it_refuses(direct: DirectClients, botos
         mailer(direct.sesv2, region=REGION)(mail)
     botos("sesv2").create_email_identity(EmailIdentity="relay@example.com")
     assert mailer(direct.sesv2, region=REGION)(mail).endswith("@eu-west-1.amazonses.com>")
+
+
+def test_ses_takes_a_finished_mail_with_its_picture(direct: DirectClients, botos: Callable[[str], Any]) -> None:
+    botos("sesv2").create_email_identity(EmailIdentity="alertrelay@example.com")
+    settings = replace(EMAIL, transport="ses")
+    request = ses_request(render(charted(), settings), settings, notification_id="n-1")
+    for client in (direct.sesv2, lambda: botos("sesv2")):
+        assert mailer(client, region=REGION)(request)
+    taken = [mail.raw_data for mail in ses_backends["123456789012"][REGION].sent_messages[-2:]]
+    assert taken == [request["Content"]["Raw"]["Data"].decode()] * 2
 
 
 def test_every_operation_is_one_that_botocore_knows_by_that_name() -> None:

@@ -167,7 +167,18 @@ def test_a_refusal_at_the_right_time_is_not_asked_again(date: datetime | None) -
         ask(refusal("AccessDeniedException", date=date), OK)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 99 Nov 2026 03:04:05 GMT", "Fri, 20 Nov 2026 03:04:05"])
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_date_of_an_answer_is_read_in_each_month(month: int) -> None:
+    theirs = datetime(2025, month, 28, 23, 59, 58, tzinfo=UTC)
+    skew = Skew(lambda: NOW)
+    assert skew.learned(format_datetime(theirs, usegmt=True))
+    assert skew.now() == theirs
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", "yesterday", "Fri, 99 Nov 2026 03:04:05 GMT", "Fri, 20 Nov 2026 03:04:05", "Fri, 20 Foo 2026 03:04:05 GMT"],
+)
 def test_a_date_that_makes_no_sense_teaches_nothing(date: str) -> None:
     skew = Skew(lambda: NOW)
     assert not skew.learned(date)

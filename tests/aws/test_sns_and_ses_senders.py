@@ -179,6 +179,14 @@ def test_a_later_mail_by_ses_answers_the_first() -> None:
     assert {"Name": "In-Reply-To", "Value": "<m-0@x>"} in headers
 
 
+@pytest.mark.parametrize(("status", "sent"), [(403, ["Raw", "Simple"]), (500, ["Raw"])])
+def test_a_mail_that_ses_refuses_finished_goes_out_without_its_picture(status: int, sent: list[str]) -> None:
+    client = Client(refusal("AccessDeniedException", status=status))
+    with pytest.raises(DeliveryFailure):
+        send(ses(client), BY_SES, {**MAIL, "chart": "AAAA"})
+    assert [kind for request in client.requests for kind in request["Content"]] == sent
+
+
 @pytest.mark.parametrize(
     "error",
     [refusal("LimitExceededException"), refusal("ThrottlingException", message="Daily message quota exceeded.")],

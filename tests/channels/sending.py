@@ -10,12 +10,22 @@ from typing import Any
 from alertrelay.channels import render
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
-from alertrelay.notification import Receipt
+from alertrelay.notification import Reason, Receipt
 from alertrelay.ports import Key
+from alertrelay.render.notice import ACKNOWLEDGED as BY
 
 from local.standins import Fault, RecordedRequest, StandIns
 from tests.channels.example import all_sent, key, target
 from tests.render.notifications import CASES
+
+_FIRING = CASES["critical-everything"]
+ACKNOWLEDGED = replace(
+    _FIRING,
+    reason=Reason.ACKNOWLEDGED,
+    alerts=tuple(
+        replace(one, annotations={**one.annotations, BY: "by ana at 03:06 UTC: on it"}) for one in _FIRING.alerts
+    ),
+)
 
 
 class Sending:
@@ -34,8 +44,8 @@ class Sending:
         return key(self.sent)
 
     def send(self, case: str = "critical-everything", **how: Any) -> Receipt:
-        """Sends a case of tests/render/notifications.py."""
-        message = render(CASES[case], self.target)
+        """Sends a case of tests/render/notifications.py, or that somebody acknowledged its alerts."""
+        message = render(ACKNOWLEDGED if case == "acknowledged" else CASES[case], self.target)
         given = {"key": self.key if self.settings.key_name else None, "notification_id": "n-1", "timeout": 600, **how}
         return self.sender.send(message, self.target, **given)
 

@@ -148,6 +148,27 @@ def test_a_message_that_can_be_edited_is_changed_in_its_place(sending: Sending) 
     assert all(request.taken for request in sending.peers.requests)
 
 
+ACKNOWLEDGING = [
+    (target(sent.settings).integration.channel, way) for way, sent in SENT.items() if sent.settings.acknowledges
+]
+
+
+@pytest.mark.parametrize("sending", ACKNOWLEDGING, ids=str, indirect=True)
+def test_an_acknowledgement_is_taken_and_is_no_page(sending: Sending) -> None:
+    first = sending.send()
+    page = peer(sending.kind).shown(sending.last.body)
+    assert sending.send("acknowledged", earlier=first).ref == first.ref
+    assert all(request.taken for request in sending.peers.requests)
+    assert page.partition("\n")[0] not in peer(sending.kind).shown(sending.last.body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_documentation_says_what_becomes_of_an_acknowledgement(kind: str) -> None:
+    found = [RENDERED[way].settings for way in RENDERED if _kind(way) == kind]
+    does = any(settings.acknowledges or settings.can_edit for settings in found)
+    assert does == (channel(kind).acknowledged.partition(":")[0] not in ("", "nothing"))
+
+
 @pytest.mark.parametrize("sending", WAYS, ids=str, indirect=True)
 def test_a_secret_of_two_lines_is_dead_without_asking_anybody(sending: Sending) -> None:
     value = key(sending.sent).value

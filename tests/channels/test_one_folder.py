@@ -36,22 +36,10 @@ NAMED = {
     "infra/stacks.py": {"slack"},  # whether its buttons need the intake
     "cli/live.py": {"slack"},
     "cli/probes/aws.py": {"email"},
-    "cli/probes/channels.py": {
-        # whose key is tried without a message; of any other kind the host is tried
-        "discord",
-        "jira",
-        "opsgenie",
-        "pagerduty",
-        "pushover",
-        "rocketchat",
-        "slack",
-        "telegram",
-        "webex",
-    },
+    "compiler/escalation.py": {"slack"},  # whose messages mention the contacts of a tier
     "cli/probes/mail.py": {"email"},
-    "cli/serve.py": {"slack"},  # its buttons are pressed by two lines of curl
+    "cli/serve.py": {"email"},  # the mails that SES would send
     "local/serve/pressable.py": {"slack"},
-    "local/standins/__init__.py": {"slack"},
     "local/backtest/before.py": {"opsgenie", "pagerduty", "slack"},  # who reads an alarm's own topics
     "layers/alertrelay/python/alertrelay/aws/intake/later.py": {"slack"},  # what Slack does not wait for
     "layers/alertrelay/python/alertrelay/intake/console/alert_page.py": {"slack"},  # whose message has an address
@@ -97,6 +85,7 @@ def own_kind(path: Path) -> str:
         "layers/alertrelay/python/alertrelay/channels/{}/",
         "local/standins/{}/",
         "compiler/alertmanager/kinds/{}.py",
+        "cli/probes/kinds/{}.py",
         "compiler/{}.py",  # its section of delivery.yml
         "layers/alertrelay/python/alertrelay/intake/{}/",  # what comes back from it
         "layers/alertrelay/python/alertrelay/runtime/{}.py",
@@ -115,6 +104,10 @@ def test_only_the_table_and_named_exceptions_name_a_kind() -> None:
 def test_the_folders_are_those_of_the_table() -> None:
     folders = {path.parent.name for path in (PACKAGE / "channels").glob("*/render.py")}
     assert folders == set(KINDS)
+
+
+def test_a_probe_is_of_a_kind_of_the_table() -> None:
+    assert {path.stem for path in (ROOT / "cli/probes/kinds").glob("*.py")} <= {*KINDS, "__init__"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

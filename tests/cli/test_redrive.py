@@ -26,11 +26,13 @@ from tests.runtime.test_sent_back import failed, notification, sns_event
 
 SLACK = "alertrelay-prod-slack-forwarder"
 FUNCTIONS = ("alertrelay-prod-email-forwarder", "alertrelay-prod-pagerduty-forwarder", SLACK)
+COMPANION = "alertrelay-prod-companion"
 EXPIRED = DeadLetterQueue(name=f"{SLACK}-expired", holder="forwarder", function=SLACK)
 RULES = DeadLetterQueue(name="alertrelay-prod-rule-failures", holder="rules")
 SCORER = DeadLetterQueue(name="alertrelay-prod-anomaly-scorer-failed", holder="scorer")
 TICKS = DeadLetterQueue(name="alertrelay-prod-intake-failed", holder="runs")
 REFUSED = DeadLetterQueue(name="alertrelay-prod-intake-refused", holder="refused")
+LAPSED = DeadLetterQueue(name="alertrelay-prod-companion-lapsed", holder="companion", function=COMPANION)
 CPU = notification(alarm("cpu"))
 ECS = {"version": "0", "id": "e1", "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {}}
 TOPIC, FUNCTION = "arn:aws:sns:eu-west-1:1:alertrelay-prod-warning", "arn:aws:lambda:eu-west-1:1:function:f:live"
@@ -64,6 +66,7 @@ def letter(body: object, **attributes: str) -> Letter:
         (TICKS, letter({}), "delete", "a run of alertrelay-prod-intake"),
         (REFUSED, letter("no alert"), "leave", "a post to the intake: no alert"),
         (SCORER, letter(failed({"do": "score"})), "delete", "anomaly-scorer"),
+        (LAPSED, letter(CPU), "replay", "to be annotated: HighCPU firing"),
     ],
 )
 def test_each_dead_letter_is_sent_deleted_or_left_for_a_reason(
@@ -79,12 +82,14 @@ def test_each_dead_letter_is_sent_deleted_or_left_for_a_reason(
 def test_the_queues_of_every_function_of_a_stack_are_known() -> None:
     outputs = {f"Function{n}": f"alertrelay-prod-{n.lower()}-forwarder" for n in ("Slack", "Email")}
     outputs |= {"FunctionIntake": "alertrelay-prod-intake", "SloFunction": "alertrelay-prod-slo"}
+    outputs |= {"CompanionFunction": COMPANION}
     found = queues_of(cloud.DeployedStack(stack="alertrelay-prod", status="", outputs=outputs))
     assert [one.name.removeprefix("alertrelay-prod-") for one in found if one.holder != "forwarder"] == [
         "rule-failures",
         "slo-failed",
         "intake-failed",
         "intake-refused",
+        "companion-lapsed",
     ]
     assert {one.function for one in found if one.holder == "forwarder"} == {
         "alertrelay-prod-email-forwarder",
@@ -178,6 +183,14 @@ def test_a_replay_sends_what_is_to_be_sent_and_keeps_only_what_is_left(sqs: Queu
     assert [json.loads(m["Body"]) for m in sqs.held[f"{SLACK}-timers"]] == [CPU]
     assert [json.loads(m["Body"]) for m in sqs.visible(EXPIRED.name)] == [{"do": "hibernate"}]
     assert [one.done for one in go(sqs, replay=True)] == ["left"]
+
+
+def test_what_lapsed_goes_to_the_companion_alone(sqs: Queues) -> None:
+    sqs.put(LAPSED.name, CPU)
+    client: Callable[[str], Any] = lambda _: sqs  # noqa: E731
+    work = Redrive(client=client, clock=sqs.clock, functions=FUNCTIONS, replay=True, per_second=5.0)
+    assert [one.done for one in work.go(LAPSED)] == ["sent"]
+    assert sqs.held == {LAPSED.name: [], f"{COMPANION}-arrivals": sqs.held[f"{COMPANION}-arrivals"]}
 
 
 def test_a_replay_keeps_to_its_rate(sqs: Queues) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alertrelay.config.matchers import MatcherError, parse_classic, print_matchers, sort_matchers
+from alertrelay.config.matchers import MatcherError, parse_classic
+from alertrelay.config.printed_matchers import print_matchers, sort_matchers
 
 from compiler.reading.finding import Finding
 from local.standins import peer

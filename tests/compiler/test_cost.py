@@ -11,7 +11,7 @@ import pytest
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.state import Store
 
-from compiler.cost import intake, prices, usage
+from compiler.cost import companion, intake, prices, usage
 from compiler.cost.demand import demand, integrations
 from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
 from compiler.cost.queries import PROMETHEUS, QUERIES
@@ -122,6 +122,15 @@ def test_the_intake_has_lines_of_its_own() -> None:
         "alarms of the intake on itself", "metrics of its posts", "invocations for posts and ticks",
         f"their time, at {intake.MEMORY_MB} MB", "reads of the table", "logs and metrics lines, with the access log",
     ]  # fmt: skip
+
+
+def test_the_companion_has_lines_of_its_own() -> None:
+    lines = {line.what: line for line in bill(replace(_demand(100), accompanied=True)) if line.part == "companion"}
+    assert lines["invocations"].quantity == 2 * 100 * 30
+    assert lines["alarms of the companion on itself"].quantity == companion.ALARMS
+    assert not [line for line in bill(_demand(100)) if line.part == "companion"]
+    rest = [line.what for line in bill(replace(_demand(0), accompanied=True)) if line.part == "companion"]
+    assert rest == ["alarms of the companion on itself", "polls of its idle queue"]
 
 
 def test_more_alerts_integrations_and_minutes_cost_more() -> None:

@@ -19,6 +19,8 @@ receivers:
     slack_configs: [{api_url_file: /secrets/slack_webhook, channel: "#second"}]
   - name: boss
     slack_configs: [{api_url_file: /secrets/slack_webhook, channel: "#boss"}]
+  - name: mail
+    email_configs: [{to: ops@example.com, from: relay@example.com, smarthost: "mail.example.com:587"}]
   - name: nobody
 time_intervals:
   - name: day
@@ -59,7 +61,10 @@ def test_tiers_are_due_after_15_and_30_minutes_where_they_name_no_time(tmp_path:
         ("[{receivers: [second], after: soon}]", "bad-duration", "write it as 30s"),
         ("[{receivers: [second], hours: [dya]}, {receivers: [boss]}]", "unknown-interval", "day"),
         ("[{receivers: [second, second]}]", "duplicate-name", "remove one"),
-        ("[{receivers: [second], contacts: [ana]}]", "unknown-key", ""),
+        ("[{receivers: [second], contact: [ana]}]", "unknown-key", "contacts"),
+        ("[{receivers: [second], contacts: [ana]}]", "bad-value", "Copy member ID"),
+        ('[{receivers: [second], contacts: ["+49 151 5555555"]}]', "bad-value", "phone_number"),
+        ("[{receivers: [second], contacts: [ana@example.com]}]", "bad-value", "email_configs"),
         ("[{receivers: [boss]}, 5]", "wrong-type", ""),
         ("{receivers: [boss]}", "wrong-type", "put a '- ' before each item"),
         ("[{receivers: boss}]", "wrong-type", "write [boss]"),
@@ -86,3 +91,12 @@ def test_tiers_with_hours_alone_are_a_warning(tmp_path: Path) -> None:
     found, (finding,) = check(tmp_path, "escalation: {tiers: [{receivers: [second], hours: [day]}]}\n")
     assert found
     assert (finding.severity, finding.code) == ("warning", "hours-only")
+
+
+def test_contacts_are_mentioned_in_slack_alone(tmp_path: Path) -> None:
+    tiers = "escalation: {tiers: [{receivers: [second], contacts: ['@here', S0789JKLM, U0456EFGH]}]}\n"
+    (tier,), findings = check(tmp_path, tiers)
+    assert (tier.contacts, findings) == (("@here", "S0789JKLM", "U0456EFGH"), [])
+    _, (finding,) = check(tmp_path, "escalation: {tiers: [{receivers: [mail], contacts: ['@here']}]}\n")
+    assert (finding.severity, finding.code) == ("warning", "not-obeyed")
+    assert "no receiver of tier 2 posts to Slack" in finding.message

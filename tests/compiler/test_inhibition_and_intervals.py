@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alertrelay.config.model import InhibitRule, Matcher, Ranges, Route, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
+from alertrelay.config.model import InhibitRule, Matcher, Route
 
 from compiler.load import try_out
 

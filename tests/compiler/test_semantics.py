@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alertrelay.config.model import TimeInterval
+from alertrelay.config.calendar import TimeInterval
 from alertrelay.policy.time_interval import active
 
 from compiler.alertmanager.semantics.calendar import minutes

@@ -37,6 +37,9 @@ SLO = {
             "-1 is out of range",
             "more than 0",
         ),
+        ({"objective": "99.9 %"}, "objective", "expected a number", "write it as `objective: 99.9`"),
+        ({"objective": '"99,9"'}, "objective", "expected a number", "write it as `objective: 99.9`"),
+        ({"load_balancer": "net/main/50dc6c495c0c9188"}, "load_balancer", "no metrics of requests", "app/…"),
         (
             {"load_balancer": "", "application_signals": '"a/b"'},
             "application_signals",

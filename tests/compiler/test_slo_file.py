@@ -133,6 +133,26 @@ def test_a_load_balancer_that_stands_nowhere_else_is_a_warning() -> None:
     assert {(f.severity, f.mend) for f in found} == {("warning", "did you mean 'app/main/50dc6c495c0c9189'?")}
 
 
+def test_what_is_nearly_a_name_of_the_file_is_a_warning() -> None:
+    alb = "load_balancer: app/main/50dc6c495c0c9188"
+    listed = f"services: [{{id: checkout, cluster: main, {alb}, target_group: targetgroup/a/73e2d6bc24d8a067}}]\n"
+    slo = f"id: a, service: chekout, objective: 99.9, window: 30d, {alb}"
+    _, findings = _checked(f"  - {{{slo}, target_group: targetgroup/b/73e2d6bc24d8a067}}", more=listed)
+    assert {f.code: f.mend for f in findings if f.code.startswith("unlisted")} == {
+        "unlisted-load-balancer": "did you mean 'targetgroup/a/73e2d6bc24d8a067'?",
+        "unlisted-service": "did you mean 'checkout'?",
+    }
+
+
+def test_a_latency_in_milliseconds_is_a_warning_and_one_of_a_count_an_error() -> None:
+    alb = "load_balancer: app/main/50dc6c495c0c9188"
+    (found,) = _one(f"{FULL}, latency: {{{alb}, threshold_seconds: 500}}")
+    assert found[::2] == ("bad-value", "it is in seconds: write 0.5 for 500 ms")
+    metric = f"namespace: AWS/ApplicationELB, metric: RequestCount, dimensions: {{LoadBalancer: {alb[15:]}}}"
+    (found,) = _one(f"{FULL}, latency: {{{metric}, threshold: 0.5}}")
+    assert found[::2] == ("unknown-metric", "a load balancer's latency is TargetResponseTime")
+
+
 def test_an_objective_whose_alarms_can_never_fire_is_a_warning() -> None:
     (found,) = _one(f"id: checkout, service: checkout, objective: 90, window: 30d, {AVAILABILITY}")
     assert found == (

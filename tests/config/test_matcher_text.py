@@ -4,18 +4,9 @@ import contextlib
 from typing import get_args
 
 import pytest
-from alertrelay.config.matchers import (
-    MatcherError,
-    go_quote,
-    matcher,
-    parse_classic,
-    parse_matchers,
-    parse_utf8,
-    print_matcher,
-    print_matchers,
-    sort_matchers,
-)
+from alertrelay.config.matchers import MatcherError, matcher, parse_classic, parse_matchers, parse_utf8
 from alertrelay.config.model import Matcher, Operator
+from alertrelay.config.printed_matchers import go_quote, print_matcher, print_matchers, sort_matchers
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,8 +16,9 @@ from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutyLink, PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.calendar import TimeInterval
 from alertrelay.config.channel import HttpAuth, OAuth2
-from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target, TimeInterval
+from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -26,6 +26,7 @@ def parts(world: World) -> Acknowledging:
         groups=world.memory,
         clock=world.clock,
         report=IntakeReport(log=lambda event, **fields: world.log.append((event, fields)), count=lambda *_: None),
+        show=lambda _: None,
     )
 
 

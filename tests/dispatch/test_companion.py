@@ -12,11 +12,13 @@ import pytest
 from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import AllowedAutomation, AnnotatedDashboard, Config, GrafanaServer, Matcher
 from alertrelay.dispatch.companion import grafana as transport
+from alertrelay.dispatch.companion.annotate import marks
 from alertrelay.dispatch.companion.automate import Start
 from alertrelay.memory.ports import ManualClock, MemorySecrets
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import SelfAlert
 from alertrelay.runtime.companion import Company, accompany
+from alertrelay.sources import parse
 from alertrelay.state import StoreFailure
 
 from local.standins.board import Board, Fault
@@ -113,7 +115,36 @@ def test_what_ends_within_a_batch_is_one_request_and_others_are_left_out(scene: 
     (one,) = scene.annotations.written.values()
     assert one["timeEnd"] - one["time"] == 60_000
     assert [request.method for request in scene.board.requests] == ["GET", "POST"]
-    assert scene.log[-1] == ("annotations_written", {"created": 1, "closed": 0, "known": 0})
+    assert scene.log[-1] == ("annotations_written", {"written": 1, "closed": 0, "known": 0})
+
+
+def deployed(receipt: str, **detail: Any) -> dict[str, Any]:
+    """ECS's event of a deployment, as a topic took it at a second of one minute."""
+    event: dict[str, Any] = {"id": "d1", "source": "aws.ecs", "detail-type": "ECS Deployment State Change"}
+    event |= {"resources": ["arn:aws:ecs:eu-central-1:111122223333:service/main/orders"], "detail": detail}
+    made = record("a")
+    body = json.loads(made["body"]) | {"Message": json.dumps(event), "Timestamp": f"2026-11-20T03:00:{receipt}Z"}
+    return made | {"messageId": receipt, "body": json.dumps(body)}
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in one batch", "in two"])
+def test_an_event_without_a_time_is_one_point_whichever_topics_took_it(scene: Scene, apart: bool) -> None:
+    both = [
+        deployed("05", eventName="SERVICE_DEPLOYMENT_COMPLETED", updatedAt="soon"),
+        deployed("09", eventName="SERVICE_DEPLOYMENT_COMPLETED"),
+    ]
+    for batch in [[one] for one in both] if apart else [both]:
+        assert scene.takes(*batch) == []
+    (one,) = scene.annotations.written.values()
+    assert one["time"] == one["timeEnd"] == int(START.timestamp() * 1000) + 5_000
+    assert {"event", "orders"} <= set(one["tags"])
+
+
+def test_a_long_text_is_cut_before_it_is_escaped() -> None:
+    (made,) = parse(alarm("a"), received_at=START).alerts
+    (mark,) = marks([replace(made, annotations={"summary": "&" * 2_000})], [BOARD])
+    assert mark.text.startswith("HighCPU: &amp;&amp;")
+    assert mark.text.partition(" <a ")[0].endswith("&amp;")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from alertrelay.channels.slack import SlackSettings
+from alertrelay.config.calendar import TimeInterval
 from alertrelay.config.escalation import Tier
-from alertrelay.config.model import Config, TimeInterval
+from alertrelay.config.model import Config
 from alertrelay.intake.acknowledging import withdraw
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Retryable
@@ -20,7 +21,7 @@ from tests.dispatch.world import START, World, _email, alarm, config, receiver
 
 SECOND = SlackSettings(mode="incoming", key="slack_webhook", url="", channel="#second")
 TIERS = (
-    Tier(number=2, after=900, receivers=("second",)),
+    Tier(number=2, after=900, receivers=("second",), contacts=("S0SECOND", "@here")),
     Tier(number=3, after=1800, receivers=("boss",)),
 )
 
@@ -56,6 +57,7 @@ def test_it_goes_to_tier_2_and_then_to_tier_3_and_says_so() -> None:
     world.run(61)
     assert len(to(world, "second")) == 1
     assert "Not acknowledged for 15 min: escalated to tier 2." in to(world, "second")[0]
+    assert "<!subteam^S0SECOND> <!here>" in to(world, "second")[0]
     world.run(900)
     assert calls(world) == [(15, "second"), (30, "boss")]
     assert "escalated to tier 3" in to(world, "boss")[0]
@@ -63,6 +65,7 @@ def test_it_goes_to_tier_2_and_then_to_tier_3_and_says_so() -> None:
     world.run(600)
     assert (len(to(world, "second")), len(to(world, "boss"))) == (2, 2)  # each hears that it is over
     assert "escalated" not in to(world, "boss")[1]
+    assert "S0SECOND" not in to(world, "second")[1]
 
 
 @pytest.mark.parametrize("minute", [0, 14, 29])

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alertrelay.config.model import Config, InhibitRule, MaintenanceWindow, Matcher, TimeInterval
+from alertrelay.config.calendar import TimeInterval
+from alertrelay.config.model import Config, InhibitRule, MaintenanceWindow, Matcher
 from alertrelay.notification import Reason
 from alertrelay.state import Store, StoreFailure
 

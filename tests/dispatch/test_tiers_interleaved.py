@@ -94,6 +94,7 @@ class TierMeeting(Meeting):
             groups=store,
             clock=self.world.clock,
             report=IntakeReport(log=lambda *_, **__: None, count=lambda *_: None),
+            show=lambda _: None,
         )
 
         def acts() -> None:

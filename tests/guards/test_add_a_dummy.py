@@ -62,10 +62,17 @@ class Copy:
 
     def run(self, *command: str, **environ: str) -> str:
         """Runs a module of the copy; its output. Fails with it where the module fails."""
+        return self._python("-m", *command, **environ)
+
+    def run_code(self, code: str) -> None:
+        """Runs a few statements in the copy. Fails with their output where they fail."""
+        self._python("-c", code)
+
+    def _python(self, *arguments: str, **environ: str) -> str:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ALERTRELAY_"))}
         path = os.pathsep.join([str(self.folder), str(self.folder / PACKAGE.parent)])
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env={**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environ},
             capture_output=True,
@@ -114,6 +121,7 @@ def _channel(copy: Copy) -> set[str]:
     renames = (("discord", "dummy"), ("Discord", "Dummy"), ("4577", "4599"))
     for name in ("__init__.py", "render.py", "sender.py"):
         copy.derive(PACKAGE / "channels/discord" / name, PACKAGE / "channels/dummy" / name, *renames)
+    copy.derive("cli/probes/kinds/discord.py", "cli/probes/kinds/dummy.py", *renames)
     copy.edit(PACKAGE / "channels/__init__.py", '    "webhook",\n', '    "webhook",\n    "dummy",\n')
     for name in ("__init__.py", "answers.md"):
         copy.derive(Path("local/standins/discord") / name, Path("local/standins/dummy") / name, *renames)
@@ -128,6 +136,8 @@ def _channel(copy: Copy) -> set[str]:
     config = "route: {receiver: a}\nreceivers: [{name: a, dummy_configs: [{webhook_url_file: /run/secrets/key}]}]\n"
     (copy.folder.parent / "alertmanager.yml").write_text(config)
     copy.run("cli.command", "check", "--config", str(copy.folder.parent / "alertmanager.yml"))
+    probe = "from cli.probes.channels import probe_of; assert probe_of('dummy').__module__ == 'cli.probes.kinds.dummy'"
+    copy.run_code(probe)
     return listed("A channel", kind="dummy")
 
 

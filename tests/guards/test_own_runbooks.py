@@ -12,7 +12,7 @@ from alertrelay.config.own_runbooks import OWN_RUNBOOKS, own_runbook
 from compiler.alarms.check import check_own_runbooks
 from compiler.load import load
 from compiler.reading.finding import Findings
-from infra import option_symptoms, symptoms
+from infra import companion_symptoms, option_symptoms, symptoms
 from infra.close_symptoms import CLOSE
 from tests.example import CONFIG
 
@@ -21,10 +21,10 @@ LAYER = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
 
 
 def alarms() -> set[str]:
-    """The alertnames of both files of symptoms, and that of the alarm on SMS, whose module needs node."""
+    """The alertnames of the files of symptoms, and that of the alarm on SMS, whose module needs node."""
     found = {
         one.alertname
-        for value in {**vars(symptoms), **vars(option_symptoms)}.values()
+        for value in {**vars(symptoms), **vars(option_symptoms), **vars(companion_symptoms)}.values()
         if isinstance(value, tuple)
         for one in value
     }

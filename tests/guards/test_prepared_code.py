@@ -36,6 +36,8 @@ import lambdas.pagerduty_forwarder
 from alertrelay.alert import Integration
 one = Integration(receiver="r", channel="c", index=0)
 other = dataclasses.replace(one, index=1)
+for unused in ("jmespath", "zoneinfo", "typing_extensions", "calendar", "email.utils", "urllib3"):
+    assert unused not in sys.modules, unused
 print(json.dumps([len(compiled), repr(one), one == other, one == dataclasses.replace(one), hash(one) == hash(other)]))
 """
 SAME = ["Integration(receiver='r', channel='c', index=0)", False, True, False]
@@ -111,7 +113,7 @@ def unpatched() -> Iterator[None]:
 def test_only_exactly_the_text_that_was_compiled_takes_the_kept_code(tmp_path: Path, unpatched: None) -> None:
     code = compile("found.append('kept')", "<string>", "exec")
     file = tmp_path / "codes.bin"
-    file.write_bytes(prepared.packed({prepared.digest("found.append('text')"): code}, {}))
+    file.write_bytes(prepared.packed({prepared.digest("found.append('text')"): code}, {}, {}))
     prepared.install(file)
     found: list[str] = []
     for text in ("found.append('text')", "found.append('text') "):
@@ -127,7 +129,7 @@ def test_an_expression_that_was_compiled_elsewhere_matches_as_it_would(tmp_path:
     noted.watch()
     usual = [noted._compile(*text) for text in texts]
     file = tmp_path / "codes.bin"
-    file.write_bytes(prepared.packed({b"": compile("", "", "exec")}, noted.patterns))
+    file.write_bytes(prepared.packed({b"": compile("", "", "exec")}, noted.patterns, {}))
     prepared.install(file)
     kept = [re._compiler.compile(*text) for text in texts]  # type: ignore[attr-defined]
     assert kept == usual

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from compiler.cost import companion as cost
+from infra.companion import MEMORY_MB
 from tests.infra.template import Template
 from tests.infra.test_permissions import by_sid
 
@@ -36,3 +38,16 @@ def test_every_topic_feeds_its_own_queue_and_no_forwarder_knows_of_it(busy: Temp
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     forwarders = {k: r for k, r in busy.of_type("AWS::IAM::Role").items() if "Forwarder" in k}
     assert "Companion" not in json.dumps(forwarders)
+
+
+def test_its_own_trouble_is_mailed_by_sns_and_wakes_nobody(busy: Template) -> None:
+    found = [one for one in busy.properties("AWS::CloudWatch::Alarm") if "-companion" in one["AlarmName"]]
+    assert {one["AlarmName"].removeprefix("busy-alertrelay-companion") for one in found} == {
+        "-CompanionErrors",
+        "-arrivals-CompanionStuck",
+        "-lapsed-CompanionLapsed",
+    }
+    for one in found:
+        assert one["AlarmActions"][0]["Ref"].startswith("OpsTopic")
+        assert "severity: warning" in one["AlarmDescription"]
+    assert (len(found), MEMORY_MB) == (cost.ALARMS, cost.MEMORY_MB)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from alertrelay.alert import rfc3339
 from alertrelay.groups.dead_letters import forwarder_queues
 from alertrelay.sources import Envelope
 
 from compiler.cost import intake as cost
 from infra.intake import MEMORY_MB
+from local.stack.companion import Annotated
 from local.stack.day import DayRun
 from local.stack.day_input import START
+from local.standins import Fault
 from tests.infra.template import Template
 
 VARIABLES = {
@@ -154,13 +158,21 @@ def test_a_queue_of_arrivals_keeps_what_fails_and_is_watched(batched: Template) 
 
 
 def test_an_alert_reaches_its_channels_also_by_batches(busy_assembly: Path) -> None:
+    """Beside it Grafana fails, and takes the annotation of its dashboard six minutes later."""
     template = next(busy_assembly.glob("assembly-batched/batchedRelay*.template.json"))
-    body = {"receiver": "r", "alerts": [{"labels": {"alertname": "Slow", "severity": "warning", "service": "orders"}}]}
-    with DayRun(template, "batched", start=START, down={}) as run:
-        run.publish("warning.json", [Envelope(text=json.dumps(body))])
+    alert = {"labels": {"alertname": "Slow", "severity": "warning", "service": "orders"}, "startsAt": rfc3339(START)}
+    with DayRun(template, "batched", start=START, down={"grafana": Fault.named("503")}) as run:
+        run.publish("firing.json", [Envelope(text=json.dumps({"receiver": "r", "alerts": [alert]}))])
+        run.stack.run_until(START + timedelta(minutes=1))
+        assert "slack" in {request.channel for request in run.stack.received}
+        run.stack.faults.down.clear()
+        over = {**alert, "status": "resolved", "endsAt": rfc3339(START + timedelta(minutes=8))}
+        sent_at = START + timedelta(minutes=8)
+        run.publish("resolved.json", [Envelope(text=json.dumps({"receiver": "r", "alerts": [over]}), sent_at=sent_at)])
         day = run.finish()
-    assert day.lost == ()
-    assert {request.channel for request in day.received} >= {"slack"}
+    annotated = [(one.what, one.at - START) for one in day.history if isinstance(one, Annotated)]
+    assert (day.lost, [what for what, _ in annotated]) == ((), ["failed", "begins", "ended"])
+    assert timedelta(minutes=6) < annotated[1][1] < timedelta(minutes=7)
 
 
 def test_its_new_versions_go_back_where_it_fails(batched: Template) -> None:

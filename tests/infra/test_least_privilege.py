@@ -46,6 +46,11 @@ INTAKE = f"""
     sqs:ReceiveMessage sqs:SendMessage
 """
 """Of `intake: direct`, which the shipped files leave out."""
+COMPANION = f"""
+    {LOGS} dynamodb:GetItem iam:PassRole secretsmanager:GetSecretValue sns:Publish sqs:ChangeMessageVisibility
+    sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage ssm:StartAutomationExecution
+"""
+"""Of `grafana` and `automation`."""
 FORWARDERS = ("PagerDuty", "Slack", "Email")
 SENDING = {"cloudwatch:GetMetricData", "ses:SendEmail", "ses:SendRawEmail"}
 """What `charts: true` and `transport: ses` add to a forwarder."""
@@ -76,9 +81,12 @@ def test_the_options_of_the_auditor_add_only_what_they_need(prod: Template, busy
     assert own - set(ROLES["Auditor"].split()) == set(OPTIONS.split())
 
 
-def test_the_intake_may_do_what_is_written_here_and_nothing_else(busy: Template) -> None:
-    found = {name: actions for name, actions in granted(busy).items() if name.startswith("Intake")}
-    assert list(found.values()) == [set(INTAKE.split())]
+def test_what_is_optional_may_do_what_is_written_here_and_nothing_else(busy: Template) -> None:
+    options = {"Intake": INTAKE, "Companion": COMPANION, "OpsPage": "events:InvokeApiDestination"}
+    found = granted(busy)
+    for prefix, actions in options.items():
+        assert [found[name] for name in found if name.startswith(prefix)] == [set(actions.split())]
+    assert {name for name in found if not name.startswith((*ROLES, *options))} == set(), "a role that nobody looked at"
 
 
 def test_a_forwarder_that_takes_batches_may_poll_one_queue_more(batched: Template) -> None:
@@ -106,6 +114,10 @@ def test_everything_that_holds_something_is_encrypted(relay: Template, busy: Tem
         for topic in template.properties("AWS::SNS::Topic"):
             people = re.search(r"-(ops|last-resort)$", topic["TopicName"])
             assert ("KmsMasterKeyId" in topic) is not bool(people), topic["TopicName"]
+        # CloudWatch Logs encrypts every group by itself; a key of ours would be one more thing that a delivery needs.
+        for group in template.properties("AWS::Logs::LogGroup"):
+            assert "KmsKeyId" not in group
+            assert group["RetentionInDays"]
         for bucket in template.document["Resources"].values():
             if bucket["Type"] == "AWS::S3::Bucket":
                 assert bucket["Properties"]["BucketEncryption"]

@@ -116,6 +116,7 @@ def test_one_that_changes_each_time_is_asked_again_and_then_refused(door: Door) 
         groups=door.store,
         clock=door.clock,
         report=IntakeReport(log=lambda *_, **__: None, count=lambda *_: None),
+        show=lambda _: None,
     )
     with pytest.raises(StoreFailure, match="try again"):
         acknowledge(parts, item.alert.fingerprint, by="ana", via="api")

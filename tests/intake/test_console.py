@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from alertrelay.alert import rfc3339
 from alertrelay.aws.intake.decision_log import LogDecisions
+from alertrelay.config.escalation import Tier
 from alertrelay.config.model import Config, InhibitRule, Matcher
+from alertrelay.groups.router import Router, groups_for
 from alertrelay.intake.console.messages import readable
 from alertrelay.intake.ports import HandledLetter
 from alertrelay.intake.view import listed
@@ -364,3 +366,27 @@ rules = st.lists(
 def test_the_index_finds_what_comparing_all_finds(rules: Any, sources: Any, target: Any) -> None:
     firing = [Firing(state_key=str(number), labels=each) for number, each in enumerate(sources)]
     assert SourceIndex(rules, firing).inhibiting(target) == inhibiting(rules, target, firing)
+
+
+def test_a_tier_of_the_escalation_is_shown_as_one_until_somebody_is_on_the_alert(config: Config) -> None:
+    tiers = (Tier(number=2, after=900, receivers=("slack-critical",)),)
+    door = Door(replace(config, escalation=tiers))
+    fire(door, "Down", service="orders", severity="critical")
+    (item,) = door.store.firing(NOW)
+    router = Router(
+        config=door.config,
+        channels=door.config.kinds(),
+        accounts_for_unrouted=True,
+        notes_sources=True,
+        unrouted_channel="email",
+    )
+    for gid, header in groups_for(router, item.alert.labels).items():
+        if header.identity.route_id == tiers[0].route_id:
+            door.store.arm(gid, header, due=NOW + timedelta(minutes=15))
+    shown = page(door)["notifications"]
+    assert {each["tier"] for each in shown[:-1]} == {0}
+    last = shown[-1]
+    assert (last["tier"], last["receiver"], last["state"]) == (2, "slack-critical", "escalates")
+    assert last["next"] == "2026-11-20T03:19:05.000Z"
+    door.ask("POST", "/api/v1/acknowledgements", {"fingerprint": only(door), "by": "ana"}, token=SILENCE)
+    assert page(door)["notifications"][-1]["state"] == "acknowledged"

@@ -15,21 +15,12 @@ from alertrelay.sources import unwrap
 
 from cli.command import main
 from local import timeline
-from local.stack import rie
+from local.stack import rie_container
 from local.stack.day import DayRun
 from local.stack.day_input import template_of
 from local.stack.invocation import Failure, FunctionRaised
-from local.stack.rie import (
-    RealClock,
-    RieMissing,
-    RieStack,
-    RuntimeFault,
-    answer_of,
-    kit,
-    layer_of,
-    outcomes_in,
-    refusal_of,
-)
+from local.stack.rie import RealClock, RieStack, outcomes_in
+from local.stack.rie_container import RieMissing, RuntimeFault, answer_of, kit, layer_of, refusal_of
 from local.standins import Fault
 from tests.stack import Begin
 
@@ -64,7 +55,7 @@ def test_an_alert_and_its_end_go_through_the_deployed_layer_and_nothing_is_left(
     assert page["request"]["body"]["event_action"] == "trigger"
     assert "INIT REPORT(durationMs" in logs.read_text()
     assert "FAKE-routing-key" not in logs.read_text()
-    assert not [pid for pid in rie._descendants(os.getpid()) if "lambda" in _command(pid)]
+    assert not [pid for pid in rie_container._descendants(os.getpid()) if "lambda" in _command(pid)]
 
 
 @needs_emulator
@@ -93,7 +84,7 @@ def test_the_layer_is_built_for_this_machine_and_brings_every_package_itself() -
     assert (layer / "python" / "alertrelay" / "runtime" / "forwarder.py").exists()
     marks = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
     assert list((layer / "python").glob(f"**/*{marks[kit().arch]}.so"))
-    runtime = {path.name for path in rie.HOME.glob(f"lib/python{rie.RUNTIME}/site-packages/*")}
+    runtime = {path.name for path in rie_container.HOME.glob(f"lib/python{rie_container.RUNTIME}/site-packages/*")}
     assert not {"alertrelay", "requests", "re2", "aws_lambda_powertools"} & runtime
 
 
@@ -160,7 +151,7 @@ def test_a_function_that_times_out_is_told_by_the_day_and_tried_again(begin: Beg
 def test_without_the_emulator_the_command_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rie, "HOME", tmp_path / "rie-venv")
+    monkeypatch.setattr(rie_container, "HOME", tmp_path / "rie-venv")
     assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie"]) == 2
     said = capsys.readouterr().err
     assert "make rie" in said or "runs on Linux" in said
@@ -169,10 +160,10 @@ def test_without_the_emulator_the_command_says_what_is_missing(
 def test_an_emulator_that_fails_is_a_crash_and_no_usage_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails() -> rie.Kit:
-        raise rie.RuntimeFault("the emulator ended at once: out of memory")
+    def fails() -> rie_container.Kit:
+        raise rie_container.RuntimeFault("the emulator ended at once: out of memory")
 
-    monkeypatch.setattr(rie, "kit", fails)
+    monkeypatch.setattr(rie_container, "kit", fails)
     assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie"]) == 3
     assert "crashed, which proves nothing: the emulator ended at once: out of memory" in capsys.readouterr().err
 

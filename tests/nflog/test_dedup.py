@@ -10,9 +10,10 @@ import pytest
 from alertrelay.alert import Integration
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.nflog import dedup
-from alertrelay.nflog.dedup import Decision, Mute, notified_fallback, notified_own
+from alertrelay.nflog.decision import Decision, Mute
 from alertrelay.nflog.group_state import AlertBrief, GroupIdentity, GroupState, Member, MemberStatus, Progress
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.notified import notified_fallback, notified_own
 from alertrelay.notification import Reason
 from hypothesis import given
 from hypothesis import strategies as st

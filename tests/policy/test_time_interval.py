@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from alertrelay.config.model import Ranges, Route, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
+from alertrelay.config.model import Route
 from alertrelay.policy.time_interval import Intervals, Muted, active, muted
 
 from tests.policy.trees import route

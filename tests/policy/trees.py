@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from alertrelay.config.matchers import print_matchers
 from alertrelay.config.model import Matcher, Operator, Route
+from alertrelay.config.printed_matchers import print_matchers
 
 
 def matcher(text: str) -> Matcher:

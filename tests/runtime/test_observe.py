@@ -63,6 +63,13 @@ def test_events_that_an_alarm_watches_are_counted_once_an_invocation(capsys: pyt
     assert metrics(capsys.readouterr().out) == {"StoreFailures": 2, "Escalations": 2}
 
 
+def test_a_field_named_like_one_of_pythons_own_fails_no_invocation(capsys: pytest.CaptureFixture[str]) -> None:
+    observer = Observer(service="companion", level="", namespace="alertrelay", also=None, environment="prod")
+    observer.log("annotations_written", created=1, message="m", known=2)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["message"], line["created_"], line["message_"], line["known"]) == ("annotations_written", 1, "m", 2)
+
+
 def test_an_invocation_writes_one_line_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
     for outcome in ("delivered", "delivered", "suppressed", "pending", "merged"):

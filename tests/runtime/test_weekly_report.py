@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -31,12 +32,21 @@ LINES = [(at, text) for at in DAYS for text in firing(at, "a", 3)]
 
 
 class Counting(Insights):
-    """Insights that also counts."""
+    """Insights that also counts by the hour."""
 
     def get_query_results(self, **request: Any) -> dict[str, Any]:
-        if "stats count" in self.asked[int(request["queryId"]) - 1]["queryString"]:
-            return self._valid({"status": "Complete", "results": [[{"field": "lines", "value": str(len(self.lines))}]]})
-        return super().get_query_results(**request)
+        query = self.asked[int(request["queryId"]) - 1]
+        if "stats count(*) as lines by bin(1h)" not in query["queryString"]:
+            return super().get_query_results(**request)
+        hours = Counter(at.replace(minute=0, second=0, microsecond=0) for at, _ in self.lines)
+        rows = [
+            [
+                {"field": "bin(1h)", "value": f"{at:%Y-%m-%d %H:%M:%S}.000"},
+                {"field": "lines", "value": str(number)},
+            ]
+            for at, number in hours.items()
+        ]
+        return self._valid({"status": "Complete", "results": rows})
 
 
 def reporting(peers: StandIns, *receivers: str) -> Reporting:
@@ -91,10 +101,24 @@ def test_what_no_channel_takes_is_mailed_to_people(capsys: pytest.CaptureFixture
     assert '"message":"audit_not_sent"' in capsys.readouterr().out
 
 
-def test_a_log_of_more_lines_than_can_be_read_is_read_from_later_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weekly, "MOST_LINES", 3)
-    insights = Counting(LINES)
+@pytest.mark.parametrize(("most", "days"), [(6, 3), (3, 2), (100, 6)])
+def test_a_log_of_more_lines_than_can_be_read_is_read_from_later_on(
+    monkeypatch: pytest.MonkeyPatch, most: int, days: int
+) -> None:
+    """Each day has two lines in one hour."""
+    monkeypatch.setattr(weekly, "MOST_LINES", most)
+    with StandIns() as peers:
+        own = reporting(peers, "slack-database")
+        since, lines = own.lines(NOW - weekly.SPAN, NOW)
+        (mail,) = sent(own)
+    assert {at.date() for at, _ in lines} <= {at.date() for at in DAYS[-days:]}
+    assert ("lines: read from" in mail.text) == (since > NOW - weekly.SPAN) == (most < 100)
+
+
+def test_a_storm_in_one_hour_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weekly, "MOST_LINES", 250)
+    storm = [(MONDAY + n * timedelta(seconds=36), "{}") for n in range(100)]  # one hour
+    insights = Counting([*storm[:1] * 1_000, *((at + timedelta(hours=1), text) for at, text in storm)])
     query = LogQuery(client=lambda: insights, groups=["g"], clock=ManualClock(NOW))
-    since, lines = weekly.lines_within(query, NOW - weekly.SPAN, NOW)
-    assert since == NOW - timedelta(days=7)
-    assert list(lines) == []
+    since, _ = weekly.lines_within(query, MONDAY - weekly.SPAN, NOW)
+    assert since == MONDAY + timedelta(hours=1) * (1 - 150 / 1_000)

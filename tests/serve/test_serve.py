@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from alertrelay.alert import rfc3339
+from alertrelay.channels.email.sender import ses_request
 
 from cli.command import main
 from cli.serve import Served, _print_for_aws, serving
@@ -20,6 +21,7 @@ from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.queues import REFUSED
 from local.standins import RecordedRequest
+from tests.channels.email.example import EMAIL
 from tests.serve.conftest import ask, pages, until
 
 CRITICAL = {"alertname": "Down", "severity": "critical"}
@@ -217,7 +219,7 @@ def test_a_line_names_the_incident_that_is_resolved_and_says_edit() -> None:
 
 def test_what_would_go_to_aws_has_its_subject_and_time() -> None:
     said = list[str]()
-    mail = {"Content": {"Simple": {"Subject": {"Data": "Down on orders"}}}}
+    mail = ses_request({"subject": "Down on orders", "text": "t"}, EMAIL, notification_id="n-1")
     assert _print_for_aws(said.append, "email", mail) == "local"
     _print_for_aws(said.append, "sns", {"Message": "Down on orders\nmore"})
     assert [line[9:] for line in said] == ["email     -    Down on orders", "sns       -    Down on orders"]

@@ -32,7 +32,7 @@ from local.stack.day_input import region_of, template_of
 from local.stack.deployed import Deployed, DeployedFunction, deploy
 from local.stack.emulator import Emulator
 from local.stack.invocation import from_sns
-from local.stack.rie import Container, Kit, RieMissing, kit, layer_of
+from local.stack.rie_container import Container, Kit, RieMissing, kit, layer_of
 from local.standins import RecordedRequest, StandIns
 from local.standins.board import Board
 from local.standins.http import HttpListener

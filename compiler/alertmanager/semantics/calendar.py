@@ -9,7 +9,7 @@ import calendar
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from alertrelay.config.model import Ranges, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
 
 from compiler.alertmanager.routing import PlacedRoute
 from compiler.reading.section import Section

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from alertrelay.config.matchers import print_matchers
 from alertrelay.config.model import Matcher, Route
+from alertrelay.config.printed_matchers import print_matchers
 
 from compiler.alertmanager.label_sets import Undecided, example, example_beside
 from compiler.alertmanager.routing import PlacedRoute

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertrelay.config.matchers import print_matchers
 from alertrelay.config.model import Matcher, Route
+from alertrelay.config.printed_matchers import print_matchers
 
 from compiler.alertmanager.inhibition import PlacedRule
 from compiler.alertmanager.routing import PlacedRoute

@@ -6,6 +6,7 @@ With `transport: ses` the emulated AWS stands in (local/stack/emulator.py).
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import email.policy
 import json
@@ -195,27 +196,33 @@ class _Mailbox:
     def _record(self, envelope: Envelope, answered: str, address: str = "") -> None:
         recipients = [*envelope.rcpt_tos, address] if address else list(envelope.rcpt_tos)
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        mail = email.message_from_bytes(content, policy=email.policy.default)
-        headers = {name.lower(): str(value) for name, value in mail.items()}
+        sent = _read(content, envelope.mail_from or "", recipients)
         self._board.record(
             RecordedRequest(
                 channel="email",
                 at=self._board.now(),
                 path="",
-                headers=headers,
-                body={
-                    "from": envelope.mail_from or "",
-                    "to": recipients,
-                    "subject": headers.get("subject", ""),
-                    "text": _part(mail, "plain"),
-                    "html": _part(mail, "html"),
-                },
-                request_id=headers.get("x-alertrelay-notification", ""),
+                headers=sent.headers,
+                body=sent.body,
+                request_id=sent.request_id,
                 answered=answered,
                 tokens=frozenset(recipients),
                 raw=content,
             )
         )
+
+
+def _read(content: bytes, sender: str, recipients: list[str]) -> SentMessage:
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    headers = {name.lower(): str(value) for name, value in mail.items()}
+    body = {
+        "from": sender,
+        "to": recipients,
+        "subject": headers.get("subject", ""),
+        "text": _part(mail, "plain"),
+        "html": _part(mail, "html"),
+    }
+    return SentMessage(headers=headers, body=body, request_id=headers.get(NOTIFICATION_HEADER.lower(), ""))
 
 
 def _part(mail: EmailMessage, subtype: str) -> str:
@@ -229,14 +236,20 @@ def _text(fault: Fault) -> str:
 
 
 def _mailed(body: bytes, path: str) -> SentMessage | None:
-    if not path.endswith("/outbound-emails"):
-        return None
-    request = json.loads(body)
+    return sent_by_ses(json.loads(body)) if path.endswith("/outbound-emails") else None
+
+
+def sent_by_ses(request: Mapping[str, Any]) -> SentMessage:
+    """Reads a request of SES's SendEmail: a finished mail, as bytes or as they travel, or one that SES builds."""
+    sender, recipients = request["FromEmailAddress"], request["Destination"]["ToAddresses"]
+    if raw := request["Content"].get("Raw"):
+        data = raw["Data"]
+        return _read(data if isinstance(data, bytes) else base64.b64decode(data), sender, recipients)
     mail = request["Content"]["Simple"]
     headers = {one["Name"].lower(): one["Value"] for one in mail.get("Headers", ())}
     message = {
-        "from": request["FromEmailAddress"],
-        "to": request["Destination"]["ToAddresses"],
+        "from": sender,
+        "to": recipients,
         "subject": mail["Subject"]["Data"],
         "text": mail["Body"]["Text"]["Data"],
         "html": mail["Body"].get("Html", {}).get("Data", ""),

@@ -1,4 +1,4 @@
-"""Opsgenie's Alert API, as far as a sender can see: create, close, and the two updates.
+"""Opsgenie's Alert API, as far as a sender can see: create, close, acknowledge, and the two updates.
 
 https://docs.opsgenie.com/docs/alert-api. Jira Service Management's integrations answer alike at another address.
 """
@@ -14,7 +14,7 @@ from alertrelay.channels.opsgenie import CHANNEL
 from local.standins.peer import Peer, PeerAnswer, Request
 from local.standins.service import JsonService, bearer
 
-_PATH = re.compile(r"(?:/.*)?/v2/alerts(?:/([^/]+)/(close|message|description)[?]identifierType=alias)?")
+_PATH = re.compile(r"(?:/.*)?/v2/alerts(?:/([^/]+)/(close|acknowledge|message|description)[?]identifierType=alias)?")
 _LIMITS = {"message": 130, "alias": 512, "description": 15_000, "entity": 512, "source": 100, "note": 25_000}
 _FIELDS = frozenset(
     [
@@ -30,14 +30,15 @@ _FIELDS = frozenset(
         "responders",
         "note",
         "close",
+        "acknowledge",
     ]
 )
 
 
 def shown(body: Mapping[str, Any]) -> str:
-    """Return the message and the description, or the note of what is closed."""
-    close = body.get("close", body if "note" in body else {})
-    return "\n".join(filter(None, (body.get("message", ""), body.get("description", ""), close.get("note", ""))))
+    """Return the message and the description, or the note of what is closed or acknowledged."""
+    done = body.get("close") or body.get("acknowledge") or (body if "note" in body else {})
+    return "\n".join(filter(None, (body.get("message", ""), body.get("description", ""), done.get("note", ""))))
 
 
 def problems(body: Mapping[str, Any]) -> Iterator[str]:
@@ -45,7 +46,7 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
     for name, most in _LIMITS.items():
         if len(str(body.get(name, ""))) > most:
             yield f"{name} should be at most {most} characters."
-    if "close" not in body and not body.get("message"):
+    if not {"close", "acknowledge"} & set(body) and not body.get("message"):
         yield "Message can not be empty."
     if sum(len(name) + len(str(value)) for name, value in body.get("details", {}).items()) > 8_000:
         yield "details should be at most 8000 characters."

@@ -1,4 +1,4 @@
-"""PagerDuty, as far as a sender can see: Events API v2."""
+"""PagerDuty, as far as a sender can see: Events API v2, the incidents that it opens, and the webhooks of these."""
 
 from __future__ import annotations
 
@@ -7,18 +7,45 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.intake.incidents import KEY
 
 from local.standins.http import HttpListener
-from local.standins.peer import Peer, PeerAnswer, Request, strings
+from local.standins.pagerduty.incidents import OpenedIncidents
+from local.standins.peer import NOBODY, Handed, Peer, PeerAnswer, Request, strings
+from local.standins.pressing import NotPressed, form_of
 
 
-class PagerDuty:
-    """Events API v2."""
+class PagerDuty(Handed):
+    """Events API v2, and people who work on its incidents."""
 
     channel = "pagerduty"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._incidents = OpenedIncidents()
+
+    def handed(self, request: Request) -> PeerAnswer | None:
+        """Takes what a person at this machine does: see incidents.py."""
+        match request.path, self.app:
+            case "/incidents", _:
+                return PeerAnswer(status=200, body=self._incidents.listed())
+            case "/press", None:
+                return NOBODY
+            case "/press", app if app:
+                try:
+                    return self._incidents.press(form_of(request.body), app)
+                except NotPressed as error:
+                    return PeerAnswer(status=400, body=f"{error}\n")
+        return None
+
     def answer(self, request: Request) -> PeerAnswer:
         """202, or 400 with everything that is wrong with the event."""
+        found = self._answer(request)
+        if 200 <= found.status < 300:
+            self._incidents.take(request.json(), self.app)
+        return found
+
+    def _answer(self, request: Request) -> PeerAnswer:
         if request.path == "/generic/2010-04-15/create_event.json":
             return _answer_v1(request)
         if not request.path.endswith("/v2/enqueue"):
@@ -112,5 +139,7 @@ PEER = Peer(
     port=4571,
     hosts=("events.pagerduty.com", "events.eu.pagerduty.com"),
     problems=problems,
+    signed_by=KEY,
+    presses=("curl {0}/incidents", "curl {0}/press -d incident=1 -d button=acknowledge -d user=ana"),
     listen=lambda board, host, port: HttpListener(PagerDuty(), board, host=host, port=port),
 )

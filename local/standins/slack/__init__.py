@@ -1,4 +1,4 @@
-"""Slack, as far as a sender can see: incoming webhooks and the two calls of the Web API that a relay needs."""
+"""Slack, as far as a sender can see: incoming webhooks and the calls of the Web API that a relay needs."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.slack import SlackSettings
+from alertrelay.intake.slack.signature import KEY
 
 from local.standins.http import HttpListener
-from local.standins.peer import Handed, Peer, PeerAnswer, Request, strings, texts
-from local.standins.slack.pressing import NotPressed, SlackApp, command, form_of, listed, press
+from local.standins.peer import NOBODY, Handed, Peer, PeerAnswer, Request, strings, texts
+from local.standins.pressing import NotPressed, form_of
+from local.standins.slack.files import UPLOADS, Files
+from local.standins.slack.pressing import command, listed, press
 
 _ANSWERS = "https://hooks.slack.com"
 """Where answers go, by the name that the relay knows: it leads here."""
 
 
 class Slack(Handed):
-    """Incoming webhooks, the calls of the Web API that a relay needs, and people who press buttons: `app` is what they
-    press them of, None for nothing."""
+    """Incoming webhooks, the calls of the Web API that a relay needs, and people who press buttons."""
 
     channel = "slack"
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._posted: list[tuple[str, str]] = []
         self._messages: list[dict[str, Any]] = []  # with buttons: those posted, and the answers to presses
-        self.app: SlackApp | None = None
+        self.files = Files()
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see pressing.py."""
@@ -38,16 +41,14 @@ class Slack(Handed):
             case "/messages", _:
                 return PeerAnswer(status=200, body=listed(messages))
             case (("/press" | "/command"), None):
-                return PeerAnswer(
-                    status=404, body="no intake stands behind these buttons: `alertrelay serve` has one\n"
-                )
+                return NOBODY
             case "/press", app if app:
                 try:
-                    return press(app, messages, form_of(request), base=_ANSWERS)
+                    return press(app, messages, form_of(request.body), base=_ANSWERS)
                 except NotPressed as error:
                     return PeerAnswer(status=400, body=f"{error}\n")
             case "/command", app if app:
-                return command(app, form_of(request), base=_ANSWERS)
+                return command(app, form_of(request.body), base=_ANSWERS)
         return None
 
     def answer(self, request: Request) -> PeerAnswer:
@@ -64,6 +65,12 @@ class Slack(Handed):
             return PeerAnswer(status=200, body="ok")
         if request.path.endswith("/api/usergroups.users.list"):
             return PeerAnswer(status=200, body={"ok": True, "users": []})
+        if request.path.startswith(UPLOADS):
+            taken = self.files.take(request)
+            return PeerAnswer(status=200, body="OK") if taken else PeerAnswer(status=404, body="Not Found")
+        if "/api/files." in request.path:
+            with self._lock:
+                return PeerAnswer(status=200, body=self.files.answer(request, self._posted))
         if "/api/chat." not in request.path:
             return PeerAnswer(status=404, body="no_service")
         return PeerAnswer(status=200, body=self._api(request, message))
@@ -141,7 +148,9 @@ PEER = Peer(
     headline=lambda body: str(body.get("text", "")),
     fake_key=_fake_key,
     port=4572,
-    hosts=("hooks.slack.com", "slack.com"),
+    hosts=("hooks.slack.com", "slack.com", "files.slack.com"),
     shown=_shown,
+    signed_by=KEY,
+    presses=("curl {0}/messages", "curl {0}/press -d message=1 -d button=silence_1h -d user=ana"),
     listen=lambda board, host, port: HttpListener(Slack(), board, host=host, port=port),
 )

@@ -10,33 +10,18 @@ import hashlib
 import json
 import re
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from alertrelay.intake.slack.signature import signature_of
 
-from local.standins.peer import PeerAnswer, Request
+from local.standins.peer import PeerAnswer
+from local.standins.pressing import App, NotPressed, post
 
 SECONDS, TRIES = 3.0, 4
 """Slack waits so long, and sends a request so often: once, and three retries."""
 PREFIX = "alertrelay_"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackApp:
-    """The app that Slack knows: the intake's address, the secret that its requests are signed by, and its time."""
-
-    url: str
-    secret: str
-    now: Callable[[], float] = time.time
-
-
-class NotPressed(ValueError):
-    """Raised for a press that no person could make; the text says what there is."""
 
 
 def listed(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -54,7 +39,7 @@ def _lines(message: Mapping[str, Any]) -> list[str]:
     return [line for text in texts for line in str(text).splitlines()]
 
 
-def press(app: SlackApp, messages: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, base: str) -> PeerAnswer:
+def press(app: App, messages: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, base: str) -> PeerAnswer:
     """Presses a button of a message; `base` is where the answer is posted to. Raises NotPressed."""
     if not messages:
         raise NotPressed("message: none was posted since this stand-in began, so that there is no button to press")
@@ -76,7 +61,7 @@ def press(app: SlackApp, messages: Sequence[Mapping[str, Any]], form: Mapping[st
     return _sent(app, "/slack/interactions", {"payload": json.dumps(payload)})
 
 
-def command(app: SlackApp, form: Mapping[str, str], *, base: str) -> PeerAnswer:
+def command(app: App, form: Mapping[str, str], *, base: str) -> PeerAnswer:
     """Asks the slash command."""
     user = form.get("user", "ana")
     fields = {
@@ -97,11 +82,6 @@ def user_id(name: str) -> str:
     return "U" + hashlib.sha256(name.encode()).hexdigest()[:8].upper()
 
 
-def form_of(request: Request) -> dict[str, str]:
-    """Returns the fields of a form."""
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
 def _buttons(message: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Returns the buttons of a message by their names."""
     return {str(one.get("action_id", "")).removeprefix(PREFIX): one for one in _elements(message)}
@@ -114,8 +94,8 @@ def _elements(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield one
 
 
-def _sent(app: SlackApp, path: str, fields: Mapping[str, str]) -> PeerAnswer:
-    body, answered = urlencode(fields).encode(), "no answer"
+def _sent(app: App, path: str, fields: Mapping[str, str]) -> PeerAnswer:
+    body, answered = urlencode(fields).encode(), ""
     for number in range(TRIES):
         stamp = str(int(app.now()))
         headers = {
@@ -124,14 +104,9 @@ def _sent(app: SlackApp, path: str, fields: Mapping[str, str]) -> PeerAnswer:
             "X-Slack-Signature": signature_of(app.secret.encode(), stamp, body),
             **({"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": "http_error"} if number else {}),
         }
-        request = urllib.request.Request(app.url + path, data=body, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as response:
-                return PeerAnswer(status=200, body=f"the intake answered {response.status}, try {number + 1}\n")
-        except urllib.error.HTTPError as error:
-            answered = f"the intake answered {error.code}"
-            if error.code < 500:
-                break
-        except OSError as error:
-            answered = f"the intake did not answer: {type(error).__name__}"
+        status, answered = post(app.url + path, body, headers, seconds=SECONDS)
+        if status == 200:
+            return PeerAnswer(status=200, body=f"{answered}, try {number + 1}\n")
+        if 400 <= status < 500:
+            break
     return PeerAnswer(status=502, body=f"{answered}\n")

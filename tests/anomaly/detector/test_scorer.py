@@ -252,18 +252,19 @@ def test_huge_values_do_not_break_the_arithmetic() -> None:
 @settings(max_examples=6, deadline=None, derandomize=True, phases=(Phase.generate,))
 @given(
     st.integers(min_value=0, max_value=3),
-    st.floats(min_value=-4.0, max_value=4.0),
+    st.floats(min_value=-9.0, max_value=9.0),
     st.floats(min_value=-1e4, max_value=1e4),
 )
 def test_scale_and_shift_leave_scores_and_alerts_where_they_are(seed: int, power: float, shift: float) -> None:
-    """The tolerance is for rounding: a number on the edge of a bin may fall to its other side."""
+    """The tolerance is for the usual ranges, kept as floats of four bytes: at a level of 10,000 times the noise
+    a distance from them is known to a thousandth of the noise."""
     values = noisy(3 * DAY, seed=seed)
     values[650 + seed : 658 + seed] = [110.0] * 8
     values[800] = -80.0
     plain = scores(points(values))
     scale = 10.0**power
     moved = scores(points([scale * (value + shift) for value in values]))
-    assert moved == pytest.approx(plain, abs=0.02)
+    assert moved == pytest.approx(plain, abs=1e-4)
     alerts = [[place for place, score in enumerate(found) if score >= DEFAULT_THRESHOLD] for found in (plain, moved)]
     assert alerts[0] == alerts[1]
     assert alerts[0][:1] == [650 + seed]

@@ -12,7 +12,7 @@ from alertrelay.anomaly.detector.scorer import Scorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.anomaly.detector.metrics import DAY, Points, daily, noisy, points, scores
+from tests.anomaly.detector.metrics import DAY, START, STEP, Points, daily, noisy, points, scores, told
 
 
 def _series() -> Points:
@@ -74,7 +74,7 @@ def test_a_metric_without_a_past_is_named() -> None:
     assert state.unpack(packed, {"cpu": Scorer(), "disk": Scorer()}) == {"disk"}
 
 
-def test_a_past_of_the_version_before_goes_on() -> None:
+def test_a_past_of_version_2_goes_on() -> None:
     """Written by the scorer of version 2 after 15 days of a daily course around 50, from 2026-11-01 on."""
     content = (Path(__file__).parent / "recorded_v2.bin").read_bytes()
     scorer = Scorer(300.0)
@@ -88,6 +88,17 @@ def test_a_past_of_the_version_before_goes_on() -> None:
     assert reading.usual is not None
     assert reading.usual.same_time
     assert scorer.take(begin + 300.0 * (len(course) + 1), 500.0).score >= 0.8
+    assert state.unpack(state.pack({"cpu": scorer}), {"cpu": Scorer(300.0)}) == frozenset()
+
+
+def test_a_past_of_version_3_goes_on() -> None:
+    """Written by the scorer of version 3 after 15 days of a daily course around 50, 20 minutes after four of 300."""
+    content = (Path(__file__).parent / "recorded_v3.bin").read_bytes()
+    scorer = Scorer(300.0)
+    assert state.unpack(content, {"cpu": scorer}) == frozenset()
+    course = daily(DAY // 2, seed=3)
+    course[5], course[100] = 500.0, 900.0
+    assert told(points(course, start=START + 15 * DAY * STEP), scorer) == [5, 100]
     assert state.unpack(state.pack({"cpu": scorer}), {"cpu": Scorer(300.0)}) == frozenset()
 
 

@@ -21,7 +21,10 @@ from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
 
 START = datetime(2026, 11, 16, tzinfo=UTC).timestamp()  # a Monday
 STEP = 300
+HOUR = 3600.0
 DAY = 86_400
+TROUBLE = START + 2 * HOUR
+"""Within the first day that is watched."""
 RUN_AFTER = 130.0
 """Seconds after the end of a period at which a run comes: its points are settled by then."""
 
@@ -179,3 +182,11 @@ class World:
     def events(self, name: str) -> Sequence[Mapping[str, Any]]:
         """The fields of each event of that name in the log."""
         return [fields for event, fields in self.log if event == name]
+
+
+def shop_in_trouble(**changes: Any) -> World:
+    """A shop that was watched for its first two hours, and then sells three times what it should for half an hour."""
+    world = World(config=config(watch(**changes)))
+    world.shop()
+    world.change(TROUBLE, lambda value: value * 3 + 600, points=6)
+    return world

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Literal
 
+import pytest
 from alertrelay.channels.email import CHART_ID
 from alertrelay.channels.email import render as email
 from alertrelay.channels.email.sender import compose, ses_request
 from alertrelay.notification import Notification
 from alertrelay.values.charted import POINTS, ChartPoints, points_written
 
+from local.standins.email import sent_by_ses
 from tests.channels.email.example import EMAIL, read_page
 from tests.render.notifications import CASES
 
@@ -62,9 +66,24 @@ def test_a_mail_holds_the_picture_of_its_metric() -> None:
     assert len(bytes(mail)) < 20_000
 
 
-def test_without_points_or_by_ses_a_mail_holds_no_picture() -> None:
-    ses = replace(EMAIL, transport="ses")
-    for message in (email.render(CASES["charted"], EMAIL), email.render(charted(), ses)):
-        assert "chart" not in message
-        assert "cid:" not in message["html"]
-    assert "cid:" not in str(ses_request(email.render(charted(), ses), ses, notification_id="n-1"))
+def test_a_mail_by_ses_is_the_finished_one_where_it_has_a_picture() -> None:
+    settings = replace(EMAIL, transport="ses")
+    request = ses_request(email.render(charted(), settings), settings, notification_id="n-1", answers="<a@b>")
+    mail = message_from_bytes(request["Content"]["Raw"]["Data"], policy=policy.default)
+    assert [part.get_content_type() for part in mail.walk() if not part.is_multipart()] == [
+        "text/plain",
+        "text/html",
+        "image/png",
+    ]
+    assert (mail["In-Reply-To"], mail["X-Alertrelay-Notification"]) == ("<a@b>", "n-1")
+    assert request["Destination"] == {"ToAddresses": list(settings.to)}
+    assert sent_by_ses(request).body["subject"] == str(mail["Subject"])
+
+
+@pytest.mark.parametrize("transport", ["smtp", "ses"])
+def test_without_points_a_mail_holds_no_picture(transport: Literal["smtp", "ses"]) -> None:
+    settings = replace(EMAIL, transport=transport)
+    message = email.render(CASES["charted"], settings)
+    assert "chart" not in message
+    assert "cid:" not in message["html"]
+    assert list(ses_request(message, settings, notification_id="n-1")["Content"]) == ["Simple"]

@@ -20,6 +20,14 @@ def test_an_alert_is_created_counted_and_closed_by_its_alias(url: str) -> None:
     assert service.last.body["note"].startswith("RESOLVED after 12 min")
 
 
+@pytest.mark.parametrize("url", ["https://api.opsgenie.com/", "https://api.atlassian.com/jsm/ops/integration/"])
+def test_an_alert_is_acknowledged_by_its_alias_with_who_is_on_it(url: str) -> None:
+    with sending("opsgenie", url=url, updates=True) as service:
+        service.send("acknowledged", earlier=service.send())
+    assert service.asked[1:] == [f"{service.asked[0]}/{ALIAS}/acknowledge?identifierType=alias"]
+    assert service.last.body == {"source": "alertrelay", "note": "Acknowledged by ana at 03:06 UTC: on it"}
+
+
 @pytest.mark.parametrize(("updates", "asked"), [(True, 4), (False, 2)])
 def test_an_open_alert_gets_the_newest_texts_where_it_is_asked_for(updates: bool, asked: int) -> None:
     with sending("opsgenie", updates=updates) as service:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from alertrelay.ports import Retryable
 
 from tests.channels.sending import sending
 
@@ -27,6 +28,17 @@ def test_a_cancel_that_fails_keeps_no_resolve_back() -> None:
         service.fail(404)
         service.send("resolved")
     assert service.last.taken
+
+
+def test_the_phones_only_stop_ringing_when_somebody_acknowledges_it() -> None:
+    with sending("pushover") as service:
+        service.send("acknowledged")
+        assert service.asked == [f"POST /1/receipts/cancel_by_tag/{TAG}.json"]
+        service.fail(503)
+        with pytest.raises(Retryable):
+            service.send("acknowledged")
+    with sending("pushover", priority="1") as quiet:  # nothing rings on
+        assert not quiet.settings.acknowledges
 
 
 @pytest.mark.parametrize(("retry", "expire", "sent"), [(5, 99_999, (30, 10_800)), (90, 600, (90, 600))])

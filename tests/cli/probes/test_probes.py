@@ -18,9 +18,11 @@ from alertrelay.config.escalation import Tier
 from botocore.exceptions import ClientError
 
 from cli.live import deployed_values
-from cli.probes import aws, channels, mail, run, sources
+from cli.probes import aws, mail, run, sources
 from cli.probes import http as asking
+from cli.probes.channels import probe_of
 from cli.probes.row import LiveRow, LiveTry, NotTaken
+from cli.probes.secret import Values, value_of
 from compiler.load import load
 from compiler.resources.sources import Source
 from local.standins.board import Board, Fault
@@ -129,9 +131,7 @@ FAULTS = [
 @pytest.mark.parametrize(("kind", "more", "answers"), OK)
 def test_a_service_that_takes_the_key_is_ok(service: Service, kind: str, more: Any, answers: Any) -> None:
     service.answers = answers
-    text = channels.BY_KIND.get(kind, channels.host_alone)(
-        settings(service, **{k: _at(v, service) for k, v in more.items()}), VALUES
-    )
+    text = probe_of(kind)(settings(service, **{k: _at(v, service) for k, v in more.items()}), VALUES)
     assert text
     assert "FAKE" not in text
 
@@ -142,9 +142,7 @@ def test_a_fault_has_its_outcome_and_mend_and_no_secret(
 ) -> None:
     service.answers = answers
     with pytest.raises(NotTaken) as caught:
-        channels.BY_KIND.get(kind, channels.host_alone)(
-            settings(service, **{k: _at(v, service) for k, v in more.items()}), VALUES
-        )
+        probe_of(kind)(settings(service, **{k: _at(v, service) for k, v in more.items()}), VALUES)
     assert (caught.value.outcome, said in caught.value.text) == (outcome, True)
     assert caught.value.mend
     assert "FAKE" not in caught.value.text + caught.value.mend
@@ -157,8 +155,8 @@ def _at(value: Any, service: Service) -> Any:
 def test_a_webhook_of_slack_is_sent_no_text_and_pagerduty_no_trigger(service: Service) -> None:
     service.answers = {"/services/T/B/X": (400, "no_text"), "/": (202, {"status": "success"})}
     url = f"{service.url}/services/T/B/X"
-    assert channels.slack(settings(service, mode="incoming"), {"key": url}) == "the webhook lives"
-    channels.pagerduty(settings(service), VALUES)
+    assert probe_of("slack")(settings(service, mode="incoming"), {"key": url}) == "the webhook lives"
+    probe_of("pagerduty")(settings(service), VALUES)
     slack, pagerduty = (json.loads(body) for _, _, body in service.came)
     assert slack == {}
     assert pagerduty["event_action"] == "resolve"
@@ -167,7 +165,7 @@ def test_a_webhook_of_slack_is_sent_no_text_and_pagerduty_no_trigger(service: Se
 def test_a_dead_webhook_of_slack_is_named(service: Service) -> None:
     service.answers = {"/services/T/B/X": (404, "no_service")}
     with pytest.raises(NotTaken, match="404"):
-        channels.slack(settings(service, mode="incoming"), {"key": f"{service.url}/services/T/B/X"})
+        probe_of("slack")(settings(service, mode="incoming"), {"key": f"{service.url}/services/T/B/X"})
 
 
 def _smtp(port: int, **more: Any) -> Any:
@@ -334,9 +332,9 @@ def test_without_the_secret_each_try_that_needs_it_is_named_and_the_others_run(s
     assert [row.outcome for row in run.of_tiers(replace(config, escalation=(tier,)), rows)] == ["not tried"]
 
 
-def value_refused(values: channels.Values) -> str:
+def value_refused(values: Values) -> str:
     with pytest.raises(NotTaken) as refused:
-        channels.value_of(values, "key")
+        value_of(values, "key")
     assert refused.value.outcome == "not tried"
     return refused.value.text
 

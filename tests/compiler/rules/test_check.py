@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alertrelay.anomaly.scorer.publish import ANOMALY, LIMIT, SILENT
 
-from cli.promtool import ask_promtool
+from cli.promtool import ask_promtool, summary
 from compiler.examine import check_folder, examine
 from compiler.producers import OF_SCORER
 from compiler.reading.finding import Finding, Findings
@@ -223,10 +223,20 @@ def test_promtool_may_be_missing_but_not_under_ci(tmp_path: Path, monkeypatch: p
     monkeypatch.delenv("CI", raising=False)
     text = RuleText(file="rules.yml", text=_file("alert: A, expr: x"))
     assert ask_promtool([text], ()) == ()
+    assert summary([text]).endswith("not by promtool, which is not installed")
     monkeypatch.setenv("CI", "true")
     (one,) = ask_promtool([text], ())
     assert (one.severity, one.code) == ("error", "no-promtool")
     assert ask_promtool([], ()) == ()
+
+
+def test_what_was_read_is_counted_by_severity() -> None:
+    alerts = [
+        f"alert: {name}, expr: x, labels: {{severity: {severity}}}"
+        for name, severity in (("A", "warning"), ("B", "critical"), ("C", "warning"))
+    ]
+    text = RuleText(file="rules.yml", text=_file(*alerts, "record: a:b, expr: x"))
+    assert summary([text]).startswith("rules: 3 alerts (1 critical, 2 warning) and 1 recorded metric; read by")
 
 
 def test_an_expression_is_parsed_once_and_errors_have_no_line_break() -> None:

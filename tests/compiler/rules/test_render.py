@@ -11,6 +11,7 @@ import yaml
 
 from cli.command import main
 from compiler.reading.finding import Finding, Findings
+from compiler.rules.examine import examine_rules
 from compiler.rules.render import render
 from tests.example import CONFIG
 
@@ -110,6 +111,15 @@ def test_a_wrong_objective_is_an_error(spelt: str, mend: str, folder: Path) -> N
     (found,) = _findings(folder, PARAMETERS.replace("99.9", spelt))
     assert (found.severity, found.line) == ("error", 4)
     assert mend in found.mend
+
+
+def test_a_missing_parameter_is_one_finding_and_what_reads_its_metric_is_sound(folder: Path) -> None:
+    recorded = "      - {record: 'a:b', expr: 'errors > ${lost}'}\n      - {record: 'c:d', expr: 'a:b > 1'}\n"
+    (folder / "templates" / "errors.yml").write_text(TEMPLATE + recorded)
+    findings = Findings()
+    examine_rules((), folder, findings)
+    assert [one.code for one in findings.sorted() if one.severity == "error"] == ["missing-parameter"]
+    assert "never-recorded" not in {one.code for one in findings.sorted()}
 
 
 def test_the_rendered_files_are_what_the_templates_say(capsys: pytest.CaptureFixture[str]) -> None:

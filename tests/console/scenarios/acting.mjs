@@ -1,5 +1,6 @@
 // What a person does on the console, and what stays when a session ends.
 import assert from "node:assert/strict";
+import { RECORDED } from "../recorded.mjs";
 import { SMALL, heading, onPage, to } from "./page.mjs";
 
 export const signs_in_and_out = (browser, { url, token }) =>
@@ -117,7 +118,8 @@ export const acknowledges_and_takes_it_back = (browser, given) =>
     await page.getByRole("button", { name: "Acknowledge" }).waitFor();
   });
 
-const dead = (messages) => ({ asOf: new Date().toISOString(), groups: [], more: false, deadLetters: [{ queue: "failed", messages }] });
+const { "/api/v1/undelivered": UNSENT, "/api/v1/redrive": REDRIVEN } = RECORDED;
+const dead = (messages) => ({ ...UNSENT, deadLetters: [{ ...UNSENT.deadLetters[0], messages }] });
 
 export async function asks_before_it_redrives(browser, given) {
   let asked = 0;
@@ -125,7 +127,7 @@ export async function asks_before_it_redrives(browser, given) {
     "/api/v1/undelivered": () => ({ json: dead(asked ? 0 : 2) }),
     "/api/v1/redrive": () => {
       asked += 1;
-      return { json: { queue: "failed", more: asked === 1, handled: [{ about: `HighLatency ${asked}`, sentAt: new Date().toISOString(), done: "sent", why: "" }] } };
+      return { json: { ...REDRIVEN, more: asked === 1, handled: [{ ...REDRIVEN.handled[0], about: `HighLatency ${asked}` }] } };
     },
   };
   await onPage(browser, { ...given, answers }, "#/unsent", async (page) => {

@@ -1,7 +1,7 @@
 // What the console shows.
 import assert from "node:assert/strict";
 import { heading, onPage, to } from "./page.mjs";
-import { many } from "../recorded.mjs";
+import { RECORDED, many } from "../recorded.mjs";
 
 export const lists_what_fires = (browser, given) =>
   onPage(browser, given, "", async (page) => {
@@ -93,11 +93,10 @@ export const keeps_script_inert = (browser, given) =>
     await dead();
   });
 
-const BUDGET = { objective: "orders-latency", asOf: "2026-11-30T02:10:00.000Z", percent: 95, windowSeconds: 604_800, allowedMinutes: 504, consumedMinutes: 453.6, remaining: 0.1, historySeconds: 86_400, burnRates: { 3600: 16.24 } };
-const ANOMALY = { service: "orders", text: "RequestCount is 38 % lower than usual", score: 0.93, since: "2026-11-30T02:00:00.000Z", link: "javascript:alert(1)" };
+const RECORDED_NOTES = Object.fromEntries(["/api/v1/budgets", "/api/v1/anomalies"].map((path) => [path, RECORDED[path]]));
 
 export const shows_budgets_and_anomalies = (browser, given) =>
-  onPage(browser, { ...given, answers: { "/api/v1/budgets": { budgets: [BUDGET] }, "/api/v1/anomalies": { anomalies: [ANOMALY] } } }, "#/budgets", async (page) => {
+  onPage(browser, { ...given, answers: RECORDED_NOTES }, "#/budgets", async (page) => {
     const shown = page.locator("main");
     await shown.getByText("10 % of the budget is left").waitFor();
     assert.match(await shown.innerText(), /454 of 504 min spent \(95 % of 7 d, known for 24 h\)[\s\S]*16× over 1 h/);

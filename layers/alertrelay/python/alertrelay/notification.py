@@ -152,6 +152,7 @@ class Notification:
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
     tier: int = 0  # of an escalation, 0 for none
     unacknowledged: float = 0.0  # seconds after which that tier is notified
+    contacts: tuple[str, ...] = ()  # who is mentioned at that tier where the channel can
     console: str = ""  # the address of the relay's console, which has a page for each alert
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()

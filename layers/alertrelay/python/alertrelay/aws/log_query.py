@@ -54,11 +54,16 @@ class LogQuery:
         found = self._rows(self.groups[:GROUPS], since.replace(microsecond=0), until, where, limit=rows)
         return [_line(row, since) for row in found]
 
-    def count(self, since: datetime, until: datetime, where: str) -> int:
-        """Returns how many lines there are. Raises LogsUnread."""
-        query = f"filter {where} | stats count(*) as lines"
+    def by_hour(self, since: datetime, until: datetime, where: str) -> list[tuple[datetime, int]]:
+        """Returns how many lines each hour has, the newest first; hours without any are left out. Raises LogsUnread.
+
+        Source: CloudWatch Logs user guide, `stats`: a group by bin(1h) is one row an hour, which names its begin.
+        """
+        query = f"filter {where} | stats count(*) as lines by bin(1h)"
         rows = self._asked(self.groups[:GROUPS], since.replace(microsecond=0), until, query)
-        return sum(int(float(field["value"])) for row in rows for field in row if field["field"] == "lines")
+        found = [{field["field"]: field["value"] for field in row} for row in rows]
+        hours = [(instant(next((v for k, v in row.items() if k != "lines"), "")), row.get("lines", 0)) for row in found]
+        return sorted(((at, int(float(lines))) for at, lines in hours if at), reverse=True)
 
     def _between(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str

@@ -76,14 +76,15 @@ class JsonByTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonByPath:
-    """restJson: the operation is a path."""
+    """restJson: the operation is a path. Bytes travel in base64."""
 
     paths: Mapping[str, str]
     operations: Mapping[str, str]
 
     def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:
         """See Protocol."""
-        return AwsRequest(self.paths[operation], {"Content-Type": "application/json"}, json.dumps(arguments).encode())
+        body = json.dumps(arguments, default=_base64).encode()
+        return AwsRequest(self.paths[operation], {"Content-Type": "application/json"}, body)
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """See Protocol."""

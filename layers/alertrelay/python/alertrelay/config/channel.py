@@ -148,6 +148,12 @@ class Settings:
         return False
 
     @property
+    def acknowledges(self) -> bool:
+        """Returns whether what fires there can be acknowledged: render.py then writes a message for the reason
+        `acknowledged`, which notifies nobody."""
+        return False
+
+    @property
     def destination(self) -> frozenset[object]:
         """Returns where a message arrives, whatever else is set: what is open there is known to who reads this. Empty
         where a channel does not say: then equal settings alone are one destination."""
@@ -206,8 +212,8 @@ class ChannelDescriptor:
     Alertmanager then calls without it. `limits` are the service's own. `pages`: an incident channel, which
     escalates by itself. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no
     warning that a silence expires. `accepted` says what a success leaves open, where it does not say that people
-    have the message. `acknowledges`: its incidents take an acknowledgement, which render.py writes for the reason
-    `acknowledged`. `charts`: a message has room for the chart of a metric.
+    have the message. `acknowledged` says, for docs/channels.md, what becomes of an acknowledgement there, "" where
+    the next message shows it. `charts`: a message has room for the chart of a metric.
     `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
@@ -226,7 +232,7 @@ class ChannelDescriptor:
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
     pages: bool = False
-    acknowledges: bool = False
+    acknowledged: str = ""
     charts: bool = False
     accepted: str = ""
     retried: frozenset[int] | None = frozenset()

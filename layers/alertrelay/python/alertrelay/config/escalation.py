@@ -11,12 +11,14 @@ FIRST_TIER = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """`receivers` are notified `after` so many seconds without an acknowledgement, inside any of the time intervals
-    `hours`, always where there are none."""
+    `hours`, always where there are none. `contacts` are mentioned in the tier's messages in Slack: ids of people and
+    user groups, `@here` and its like."""
 
     number: int
     after: float
     receivers: tuple[str, ...]
     hours: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
 
     @property
     def route_id(self) -> str:

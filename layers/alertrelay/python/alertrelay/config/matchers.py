@@ -1,4 +1,4 @@
-"""Parses and prints matchers: Alertmanager's two grammars, and the rule of which one wins.
+"""Parses matchers: Alertmanager's two grammars, and the rule of which one wins.
 
 Sources: prometheus/alertmanager pkg/labels/parse.go (classic, up to 0.26), matcher/parse (UTF-8, from 0.27) and
 matcher/compat (the fallback between the two, which is Alertmanager's default).
@@ -7,20 +7,18 @@ matcher/compat (the fallback between the two, which is Alertmanager's default).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import re2
 
 from alertrelay.config.model import Matcher, Operator
+from alertrelay.config.printed_matchers import RESERVED
 
-_RESERVED = frozenset("{}!=~,\\\"'`")
 _CLASSIC = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*((?s:.*?))\s*")
 _ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 """Of the dialect, Go's RE2 leaves out this one escape, which half a character would match."""
 _CLASSIC_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _SIMPLE_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
-_GO_NAMES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 92: "\\\\", 34: '\\"'}
 
 
 class MatcherError(ValueError):
@@ -213,11 +211,11 @@ def _tokens(text: str) -> list[_Token]:
             end = _quote_end(text, at)
             tokens.append(_Token("text", _go_unquote(text[at + 1 : end])))
             at = end + 1
-        elif char in _RESERVED:
+        elif char in RESERVED:
             raise MatcherError(f"{text!r}: {char!r} has to stand in double quotes")
         else:
             end = at
-            while end < len(text) and not text[end].isspace() and text[end] not in _RESERVED:
+            while end < len(text) and not text[end].isspace() and text[end] not in RESERVED:
                 end += 1
             tokens.append(_Token("text", text[at:end]))
             at = end
@@ -277,43 +275,3 @@ def _operator(text: str) -> Operator:
         case "=" | "!=" | "=~" | "!~":
             return text
     raise MatcherError(f"{text!r} is not one of = != =~ !~")
-
-
-# --- printing ------------------------------------------------------------------------------------------------------
-
-
-def print_matcher(one: Matcher) -> str:
-    """Prints a matcher as Alertmanager does; the text is part of the keys of groups."""
-    if any(char.isspace() or char in _RESERVED for char in one.name):
-        return f"{go_quote(one.name)}{one.op}{go_quote(one.value)}"
-    value = one.value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return f'{one.name}{one.op}"{value}"'
-
-
-def print_matchers(matchers: Iterable[Matcher]) -> str:
-    """Prints `{a="x",b=~"y"}` in the order given."""
-    return "{" + ",".join(print_matcher(one) for one in matchers) + "}"
-
-
-def sort_matchers(matchers: Iterable[Matcher]) -> tuple[Matcher, ...]:
-    """Sorts by name, value and operator, as Alertmanager sorts those of a route."""
-    order: dict[Operator, int] = {"=": 0, "!=": 1, "=~": 2, "!~": 3}
-    return tuple(sorted(matchers, key=lambda m: (m.name.encode(), m.value.encode("utf-8", "replace"), order[m.op])))
-
-
-def go_quote(text: str) -> str:
-    """Quotes as Go's strconv.Quote does."""
-    if text.isascii() and text.isprintable() and not {'"', "\\"} & set(text):
-        return f'"{text}"'
-    return '"' + "".join(_go_char(char) for char in text) + '"'
-
-
-def _go_char(char: str) -> str:
-    code = ord(char)
-    if code in _GO_NAMES:
-        return _GO_NAMES[code]
-    if char.isprintable():
-        return char
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -6,18 +6,17 @@ of a key of the environment's secret.
 
 from __future__ import annotations
 
-import collections.abc
 import dataclasses
-import sys
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alertrelay.alert import Integration
+from alertrelay.config.calendar import Cron, TimeInterval
 from alertrelay.config.channel import Settings
 from alertrelay.config.escalation import Tier
+from alertrelay.config.reading import Readers
 
 SCHEMA = 2
 Operator = Literal["=", "!=", "=~", "!~"]
@@ -69,26 +68,6 @@ class InhibitRule:
     name: str = ""
 
 
-Ranges = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeInterval:
-    """One entry of a named interval: all fields have to hold, a field holds in any of its ranges, an empty one always.
-
-    `times` are `[start, end)` in minutes of the day, up to 1440; all other ranges include both ends. Weekdays count
-    from Sunday = 0, months from January = 1, negative days from the end of the month (-1 is its last).
-    `location` is a name of IANA, "" for UTC.
-    """
-
-    times: Ranges = ()
-    weekdays: Ranges = ()
-    days_of_month: Ranges = ()
-    months: Ranges = ()
-    years: Ranges = ()
-    location: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """An integration with all that is needed to render for it and to send to it.
@@ -109,17 +88,6 @@ class Receiver:
 
     name: str
     targets: tuple[Target, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cron:
-    """The numbers of each field of cron; weekdays from Sunday = 0."""
-
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: tuple[int, ...]
-    months: tuple[int, ...]
-    weekdays: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,71 +253,20 @@ class Config:
         gives the settings' type of a channel: the channels stand above this room."""
         if data.get("schema") != SCHEMA:
             raise ValueError(f"configuration schema {data.get('schema')!r} found, {SCHEMA} expected: deploy again")
-        return typing.cast(Config, _Reading(settings_of).reader(cls)(data))
+        return typing.cast(Config, _readers(settings_of).reader(cls)(data))
 
 
-Reader = Callable[[Any], Any]
-"""Makes a value of plain JSON."""
+def _readers(settings_of: SettingsOf) -> Readers:
+    """Returns the readers of the classes of this file. The type of a target's settings follows from its channel."""
+    readers = Readers()
 
-
-class _Reading:
-    """Readers by the annotated type, each made once: a type's annotations cost more to look up than to follow. Only the
-    shapes that stand in this file and in settings."""
-
-    def __init__(self, settings_of: SettingsOf) -> None:
-        self._settings_of = settings_of
-        self._made: dict[Any, Reader] = {}
-
-    def reader(self, hint: Any) -> Reader:
-        """Returns the reader of an annotated type."""
-        if hint not in self._made:
-            self._made[hint] = self._make(hint)
-        return self._made[hint]
-
-    def _make(self, hint: Any) -> Reader:
-        origin, args = typing.get_origin(hint), typing.get_args(hint)
-        if hint is Target:
-            return self._target
-        if dataclasses.is_dataclass(hint):
-            readers: list[tuple[str, Reader]] = []
-            self._made[hint] = lambda value: typing.cast(Any, hint)(
-                **{name: read(value[name]) for name, read in readers}
-            )
-            for one in dataclasses.fields(hint):  # known by then: a route holds routes
-                readers.append((one.name, self._annotated(hint, str(one.type))))
-            return self._made[hint]
-        if origin is tuple:
-            read_item = self.reader(args[0])
-            if read_item is _plain:
-                return tuple
-            return lambda value: tuple(map(read_item, value))
-        if origin is types.UnionType:
-            read_given = self.reader(next(a for a in args if a is not type(None)))
-            return lambda value: None if value is None else read_given(value)
-        if origin is collections.abc.Mapping:
-            read_value = self.reader(args[1])
-            return lambda value: {name: read_value(one) for name, one in value.items()}
-        return _plain
-
-    def _annotated(self, owner: Any, annotation: str) -> Reader:
-        """Returns the reader of a field. typing.get_type_hints takes ten times as long to say the same."""
-        if annotation in _PLAIN:
-            return _plain
-        scope = vars(sys.modules[owner.__module__])
-        return self.reader(eval(annotation, scope))  # noqa: S307 - of our own source
-
-    def _target(self, value: Any) -> Target:
+    def target(value: Any) -> Target:
         return Target(
-            integration=self.reader(Integration)(value["integration"]),
+            integration=readers.reader(Integration)(value["integration"]),
             send_resolved=value["send_resolved"],
-            settings=self.reader(self._settings_of(value["integration"]["channel"]))(value["settings"]),
+            settings=readers.reader(settings_of(value["integration"]["channel"]))(value["settings"]),
             texts=value["texts"],
         )
 
-
-_PLAIN = frozenset({"str", "bool", "int", "float", "str | None"})
-
-
-def _plain(value: Any) -> Any:
-    """Returns what is in JSON as it is here."""
-    return value
+    readers.special[Target] = target
+    return readers

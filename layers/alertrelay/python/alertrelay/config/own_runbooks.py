@@ -38,6 +38,11 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "ReceiverGone",
         "TemplateFailed",
         "AlertrelayChannelFails",
+    ),
+    "companion-unwell.md": (
+        "CompanionErrors",
+        "CompanionStuck",
+        "CompanionLapsed",
         "AnnotationRefused",
         "AutomationNotStarted",
     ),

@@ -31,12 +31,18 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterQueue:
-    """One of the environment's dead-letter queues; `function` is the forwarder whose messages it holds. `runs`: of a
-    function on a schedule, by the name that its queue has; `refused`: posts to the intake that are no alerts."""
+    """One of the environment's dead-letter queues; `function` is the forwarder, or the companion, whose messages it
+    holds. `runs`: of a function on a schedule, by the name that its queue has; `refused`: posts to the intake that are
+    no alerts."""
 
     name: str
-    holder: Literal["forwarder", "rules", "scorer", "runs", "refused"]
+    holder: Literal["forwarder", "companion", "rules", "scorer", "runs", "refused"]
     function: str = ""
+
+    @property
+    def into(self) -> str:
+        """Returns what the name of the queue ends with by which a function takes a message again."""
+        return "arrivals" if self.holder == "companion" else "timers"
 
 
 OF_FORWARDER = ("undelivered", "failed", "expired")
@@ -89,6 +95,10 @@ def judge(queue: DeadLetterQueue, letter: Letter, *, functions: Sequence[str]) -
     match queue.holder:
         case "forwarder":
             return _of_forwarder(queue.function, letter)
+        case "companion":
+            why = "what is annotated already is not annotated again, and no runbook starts so late"
+            about = f"to be annotated: {_alerts(unwrap(letter.body), letter.sent_at)}"
+            return Judged(action="replay", about=about, why=why, body=letter.body, to=(queue.function,))
         case "rules":
             return _of_rule(letter, functions)
         case "scorer":

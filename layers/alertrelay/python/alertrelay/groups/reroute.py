@@ -16,8 +16,7 @@ from alertrelay.config.durations import MEMBER_KEPT
 from alertrelay.groups.flush_timer import keep_awake, send_flush_timer
 from alertrelay.groups.router import Router, groups_for
 from alertrelay.groups.unrouted import marked, unrouted_group
-from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.timing import first_flush

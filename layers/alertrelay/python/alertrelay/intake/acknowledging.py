@@ -6,7 +6,7 @@ The alert is written first; then its copies in its groups, whose flush edits mes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,13 +29,15 @@ class NotFiring(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledging:
-    """What taking acknowledgements needs. `alerts` are those that the relay holds."""
+    """What taking acknowledgements needs. `alerts` are those that the relay holds. `show` has the messages of groups
+    show it at once, where that can be done; their next flush does it too. It never raises."""
 
     alerts: OpenAlerts
     acknowledgements: Acknowledgements
     groups: Groups
     clock: Clock
     report: IntakeReport
+    show: Callable[[Iterable[str]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ def acknowledge(parts: Acknowledging, fingerprint: str, *, by: str, via: Way, co
         taken = [acknowledge_item(parts, item, by=by, via=via, comment=comment) for item in items]
         found = [one for one in taken if one]
         if len(found) == len(items):
+            show(parts, items)
             return found[0]
     raise StoreFailure("the alert changed while it was acknowledged: try again")
 
@@ -87,8 +90,15 @@ def acknowledge_item(
 
 def withdraw(parts: Acknowledging, fingerprint: str, *, by: str) -> bool:
     """Undoes an acknowledgement; False where there is none. Raises NotFiring, state.StoreFailure."""
-    undone = [withdraw_item(parts, item, by=by, why="withdrawn") for item in _firing(parts, fingerprint)]
+    items = _firing(parts, fingerprint)
+    undone = [withdraw_item(parts, item, by=by, why="withdrawn") for item in items]
+    show(parts, items)
     return any(undone)
+
+
+def show(parts: Acknowledging, items: Iterable[AlertItem]) -> None:
+    """Has messages about these alerts show who is on them."""
+    parts.show(sorted({gid for item in items for gid in item.groups}))
 
 
 def withdraw_item(parts: Acknowledging, item: AlertItem, *, by: str, why: str) -> bool:

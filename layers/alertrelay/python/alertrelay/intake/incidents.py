@@ -19,7 +19,13 @@ from typing import Any
 
 from alertrelay.alert import Way
 from alertrelay.channels import channel
-from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item, replace_acknowledgement, withdraw_item
+from alertrelay.intake.acknowledging import (
+    Acknowledging,
+    acknowledge_item,
+    replace_acknowledgement,
+    show,
+    withdraw_item,
+)
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.intake.tokens import REFRESHED, ReadSecret
 from alertrelay.nflog.group_state import AlertItem
@@ -109,8 +115,9 @@ def post_webhook(incidents: Incidents, request: ApiRequest) -> dict[str, int]:
         parts.report.log("pagerduty_ignored", type=kind[:60], why="it is older than 48 hours, or has no time")
         return {"alerts": 0}
     taken = _take(parts, kind, event, at)
-    parts.report.log("pagerduty_webhook", type=kind[:60], alerts=taken)
-    return {"alerts": taken}
+    show(parts, taken)
+    parts.report.log("pagerduty_webhook", type=kind[:60], alerts=len(taken))
+    return {"alerts": len(taken)}
 
 
 def _event(body: bytes) -> Mapping[str, Any]:
@@ -132,20 +139,21 @@ def _time(value: object) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _take(parts: Acknowledging, kind: str, event: Mapping[str, Any], at: datetime) -> int:
+def _take(parts: Acknowledging, kind: str, event: Mapping[str, Any], at: datetime) -> list[AlertItem]:
+    """Returns the alerts of which something changed."""
     data, who = event["data"], _agent(event)
     if kind == "incident.annotated":
         incident = data.get("incident")
         named = str(incident.get("id", "")) if isinstance(incident, Mapping) else ""
         note = " ".join(f"{who}: {data.get('content', '')}".split())
-        return _annotate(parts, named, note) if named else 0
+        return _annotate(parts, named, note) if named else []
     key, named = str(data.get("incident_key") or ""), str(data.get("id") or "")
     if kind not in ("incident.acknowledged", "incident.unacknowledged") or not key:
-        return 0
+        return []
     found = [item for item in _held_by(parts, key) if item.alert.starts_at <= at]
     if kind == "incident.unacknowledged":
-        return sum(_ended(parts, item, key, who) for item in found)
-    return sum(_acknowledged(parts, item, who, key, named) for item in found)
+        return [item for item in found if _ended(parts, item, key, who)]
+    return [item for item in found if _acknowledged(parts, item, who, key, named)]
 
 
 def _agent(event: Mapping[str, Any]) -> str:
@@ -172,13 +180,14 @@ def _ended(parts: Acknowledging, item: AlertItem, key: str, who: str) -> bool:
     return withdraw_item(parts, item, by=who, why="PagerDuty")
 
 
-def _annotate(parts: Acknowledging, incident: str, note: str) -> int:
-    changed = 0
+def _annotate(parts: Acknowledging, incident: str, note: str) -> list[AlertItem]:
+    changed = list[AlertItem]()
     for item in _firing(parts):
         by = standing(item.acknowledged, item.alert)
         if by and by.incident_id == incident and note not in by.comment.splitlines():
             comment = "\n".join(filter(None, (by.comment, note)))
-            changed += replace_acknowledgement(parts, item, replace(by, comment=comment))
+            if replace_acknowledgement(parts, item, replace(by, comment=comment)):
+                changed.append(item)
     return changed
 
 
@@ -192,7 +201,7 @@ def _held_by(parts: Acknowledging, key: str) -> list[AlertItem]:
     items = list(_firing(parts))
     gids = sorted({gid for item in items for gid in item.groups})
     # A fallback's incident may be any group's; what is looked for first are those of the channel itself.
-    gids.sort(key=lambda gid: not channel(channel_of(gid)).acknowledges)
+    gids.sort(key=lambda gid: not channel(channel_of(gid)).pages)
     for start in range(0, len(gids), _BATCH):
         for gid, header in parts.groups.headers(gids[start : start + _BATCH]).items():
             ledger = header.ledger

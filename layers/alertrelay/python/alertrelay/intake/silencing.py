@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.alert import rfc3339
-from alertrelay.config.matchers import print_matcher
+from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.policy.silence import Refusal, Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json

@@ -3,85 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertrelay.config.durations import CRASH_MARGIN
-from alertrelay.nflog.behind import OWN, Behind, fallbacks_in, may_know
-from alertrelay.nflog.flaps import NO_DAMPING, Damping, once_notified
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress
+from alertrelay.nflog.crash import after_crash
+from alertrelay.nflog.decision import Decision, FallbackChannels, Mute, OwnChannel, Unnotified, View
+from alertrelay.nflog.flaps import NO_DAMPING, Damping
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress, is_firing
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.nflog.together import all_together
 from alertrelay.notification import Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
-    """The reason for which a firing alert is not shown now: a silence (`until` when), an inhibition, or a time
-    interval."""
-
-    reason: Reason
-    detail: str
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
-    muted, since that is still open for its readers. `shown` is what may be shown, `muted` what may not, and why.
-    `damping`: what of it flaps."""
-
-    firing: frozenset[str]
-    open: frozenset[str]
-    shown: frozenset[str]
-    damping: Damping = NO_DAMPING
-    muted: Mapping[str, Mute] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnChannel:
-    """The content of the own channel's next message. `repeats`: what is open there is due again, whatever else
-    is. `owed`: resolves and events that some of its recipients missed; `settled`: flapped, and fires on."""
-
-    new: frozenset[str]
-    resolved: frozenset[str]
-    events: frozenset[str]
-    repeats: bool
-    owed: frozenset[str] = frozenset()
-    settled: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FallbackChannels:
-    """`new` is announced nowhere yet: a fallback is notified of it if the own channel fails. `resolved` was announced
-    by fallbacks, or may have been, and fires no more."""
-
-    new: frozenset[str]
-    resolved: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unnotified:
-    """The updates since the last record that need no notification: `unheard` resolved without having been announced on
-    the own channel, `lapsed` fired and reached its announced end before, `muted` is muted for a named reason, `held`
-    resolved while it flaps."""
-
-    unheard: frozenset[str]
-    lapsed: frozenset[str]
-    muted: Mapping[str, Mute]
-    held: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Sets of alert keys. `reason` None: the group's own channel needs no notification."""
-
-    ledger: Ledger
-    reason: Reason | None
-    view: View
-    own: OwnChannel
-    fallback: FallbackChannels
-    unnotified: Unnotified
 
 
 def decide(
@@ -105,7 +35,7 @@ def decide(
     muted = frozenset(mutes)
     firing = (frozenset(m.key for m in members if is_firing(m, now)) | damping.held) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
-    ledger = _after_crash(group, members, now) if progress.uncertain else group.ledger
+    ledger = after_crash(group, members, now) if progress.uncertain else group.ledger
     # A muted event is over: nothing of it would be left to announce when the silence ends.
     events = present_events - ledger.events - muted
     storm = ledger.storm & firing
@@ -118,7 +48,14 @@ def decide(
     repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     settled = damping.settles & shown & known
     return Decision(
-        ledger=_with_events(replace(ledger, storm=storm, flaps=damping.flaps), muted, present_events),
+        ledger=replace(
+            ledger,
+            storm=storm,
+            flaps=damping.flaps,
+            # An event that is muted is over as if it were announced.
+            events=(ledger.events | muted) & present_events,
+            events_at=frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present_events),
+        ),
         reason=_reason(ledger, open_, new, resolved, events, settled=bool(settled), repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown, muted=mutes, damping=damping),
         own=OwnChannel(
@@ -145,12 +82,6 @@ def decide(
     )
 
 
-def _with_events(ledger: Ledger, muted: frozenset[str], present: frozenset[str]) -> Ledger:
-    """Returns the ledger of the events that are still there; a muted one is over as if it were announced."""
-    at = frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present)
-    return replace(ledger, events=(ledger.events | muted) & present, events_at=at)
-
-
 def _unnotified(
     group: GroupState,
     members: Sequence[Member],
@@ -169,43 +100,6 @@ def _unnotified(
 def _repeat_is_due(progress: Progress, tick: datetime, repeat_interval: float) -> bool:
     notified_at = progress.notified_at
     return notified_at is not None and tick - notified_at >= timedelta(seconds=repeat_interval)
-
-
-def nothing(firing: frozenset[str]) -> Decision:
-    """Returns the decision that notifies nobody of what fires, and leaves an empty ledger."""
-    none = frozenset[str]()
-    return Decision(
-        ledger=Ledger(),
-        reason=None,
-        view=View(firing=firing, open=none, shown=none),
-        own=OwnChannel(new=none, resolved=none, events=none, repeats=False),
-        fallback=FallbackChannels(new=none, resolved=none),
-        unnotified=Unnotified(unheard=none, lapsed=none, muted={}),
-    )
-
-
-def without_resolves(decision: Decision) -> Decision:
-    """Returns the same for a channel that is notified of no resolve: what has resolved is settled, and in no
-    message."""
-    resolves_only = decision.reason in (Reason.SOME_RESOLVED, Reason.ALL_RESOLVED)
-    rest = Reason.REPEAT if decision.own.repeats else None
-    ledger, resolved = decision.ledger, decision.own.resolved
-    return replace(
-        decision,
-        ledger=replace(ledger, firing=ledger.firing - resolved, unsure=ledger.unsure - resolved),
-        own=replace(decision.own, resolved=frozenset()),
-        reason=rest if resolves_only else decision.reason,
-    )
-
-
-def without_refusals(decision: Decision) -> Decision:
-    """Returns the same once nothing waits for the own channel: who refused the last message gets the next one."""
-    return replace(decision, ledger=replace(decision.ledger, refused=frozenset()))
-
-
-def is_firing(member: Member, now: datetime) -> bool:
-    """Returns whether the alert fires at `now`; one whose announced end has passed does not."""
-    return member.status == "firing" and (member.alert.ends_at is None or member.alert.ends_at > now)
 
 
 def unsettled(before: Member, header: GroupHeader | None) -> bool:
@@ -235,40 +129,6 @@ def _owed(ledger: Ledger, firing: frozenset[str], events: frozenset[str]) -> fro
     return frozenset().union(*((one.firing | one.unsure) - firing | one.events & events for one in behind))
 
 
-def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
-    """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
-    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified. Who was
-    behind is notified with all the others, unless only those behind may have been."""
-    ledger, recorded_at = group.ledger, group.progress.recorded_at
-    intent = fallbacks_in(group.progress.intent)
-    if ledger.behind and OWN not in group.progress.intent and not group.stored.lost:
-        unsure = ledger.fallback_unsure | ledger.firing if intent else ledger.fallback_unsure
-        return replace(
-            ledger,
-            behind=may_know(ledger.behind, ledger.firing),
-            fallback_unsure=unsure - ledger.fallback_firing,
-            fallbacks=ledger.fallbacks | intent,
-        )
-    ledger = all_together(ledger)
-    since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
-    came = [m for m in members if m.status in ("resolved", "firing")]
-    live = {m.key for m in came if is_firing(m, now) or since is None or m.at >= since}
-    firing = ledger.firing | live
-    # An alert that came since may have been resolved there by the flush that died, and fire again. Clocks have no
-    # margin here: a flush whose own channel did not answer has recorded, and its fallbacks know.
-    fresh = {m.key for m in came if recorded_at is None or m.at > recorded_at}
-    by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing - fresh
-    unsure = ledger.fallback_unsure | (ledger.fallback_firing - by_fallbacks)
-    return replace(
-        ledger,
-        firing=firing,
-        unsure=firing,
-        fallback_firing=by_fallbacks,
-        fallback_unsure=(unsure | live if intent else unsure) - by_fallbacks,
-        fallbacks=ledger.fallbacks | intent,
-    )
-
-
 def _lapsed(group: GroupState, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
     """Returns what reached its announced end since the last record, while its firing was still to be notified."""
     recorded_at, failures = group.progress.recorded_at, group.progress.failures
@@ -296,51 +156,3 @@ def _reason(
     if settled:
         return Reason.SETTLED
     return Reason.REPEAT if repeats else None
-
-
-def notified_own(decision: Decision) -> Ledger:
-    """Returns the ledger once the own channel took the message."""
-    ledger, own = decision.ledger, decision.own
-    return replace(
-        ledger,
-        firing=(ledger.firing - own.resolved) | decision.view.shown,
-        unsure=frozenset(),
-        events=ledger.events | own.events,
-        flaps=once_notified(decision.view.damping, shown=decision.view.shown, resolved=own.resolved),
-    )
-
-
-def left_behind(ledger: Ledger, decision: Decision, names: Iterable[str], *, certain: bool, now: datetime) -> Ledger:
-    """Returns the ledger once some recipients did not take what the others took: they know what all of them knew
-    before. Not `certain`: an earlier try may have reached them."""
-    before, own = decision.ledger, decision.own
-    one = Behind(
-        since=now,
-        firing=before.firing - before.unsure,
-        unsure=before.unsure if certain else before.unsure | own.new,
-        events=own.events,
-        repeats=decision.reason == Reason.REPEAT,
-    )
-    return replace(ledger, behind={**dict.fromkeys(names, one), **ledger.behind})
-
-
-def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
-    """Returns the ledger once a fallback took the news; it is still owed to the own channel.
-
-    Events are never repeated, so a fallback settles them.
-    """
-    events = decision.own.events & decision.fallback.new
-    firing = ledger.fallback_firing | (decision.fallback.new - events)
-    return replace(
-        ledger,
-        fallback_firing=firing,
-        fallback_unsure=ledger.fallback_unsure - firing,
-        events=ledger.events | events,
-    )
-
-
-def may_have_notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
-    """Returns the ledger once a fallback was sent the news and did not answer: it is to be resolved there, and still to
-    be notified."""
-    news = decision.fallback.new - decision.own.events
-    return replace(ledger, fallback_unsure=(ledger.fallback_unsure | news) - ledger.fallback_firing)

@@ -81,6 +81,11 @@ class Member:
         return self.alert.labels.get("alertname", "alert")
 
 
+def is_firing(member: Member, now: datetime) -> bool:
+    """Returns whether the alert fires at `now`; one whose announced end has passed does not."""
+    return member.status == "firing" and (member.alert.ends_at is None or member.alert.ends_at > now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupIdentity:
     """The group and its integration; never changes."""

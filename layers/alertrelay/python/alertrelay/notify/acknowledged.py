@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
@@ -78,7 +77,7 @@ def _own(
     ledger, courier = announced.ledger, fallbacks.courier
     if target is None or not ledger.firing:
         return
-    by_event = channel(target.integration.channel).acknowledges
+    by_event = target.settings.acknowledges
     earlier = ledger.receipts.get(str(target.integration))
     if by_event:
         wanted = _all_are_on(content, ledger.firing, fresh, message.dedup_key)
@@ -101,7 +100,7 @@ def _on_fallbacks(
         target = fallbacks.targets.named(name)
         if target is None:
             continue
-        if channel(target.integration.channel).acknowledges:
+        if target.settings.acknowledges:
             key = fallback_key(fallbacks.writer.site, name, content.gid)
             wanted = _all_are_on(content, ledger.fallback_firing, fresh, key)
         else:

@@ -11,8 +11,9 @@ from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import OWN
-from alertrelay.nflog.dedup import Decision, left_behind, notified_own, without_refusals, without_resolves
+from alertrelay.nflog.decision import Decision, without_refusals, without_resolves
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.notified import left_behind, notified_own
 from alertrelay.nflog.together import all_together
 from alertrelay.notification import Notification, Outcome, Reason, Receipt
 from alertrelay.notify.announced import Announced
@@ -150,8 +151,8 @@ def _caught_up(target: Target, ledger: Ledger) -> Target:
 def _taken(content: Content, own: Attempt, message: Notification, now: datetime) -> Ledger:
     """Returns the ledger once the own channel took the message, with those behind who did not for now."""
     decision = content.decision
-    ledger = replace(with_receipts(notified_own(decision), [own]), refused=frozenset())
-    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    ledger = with_receipts(notified_own(decision), [own])
+    ledger = replace(ledger, refused=frozenset(), dedup_key=message.dedup_key if ledger.firing else "")
     if content.group.identity.route_id == DIGEST:
         ledger = replace(ledger, digests=ledger.digests + 1)
     return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertrelay.config.durations import CRASH_MARGIN
-from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.group_state import GroupState, Member
+from alertrelay.nflog.group_state import GroupState, Member, is_firing
 from alertrelay.notification import Outcome, Reason
 from alertrelay.notify.compose import Content
 from alertrelay.notify.outcomes import Reporter

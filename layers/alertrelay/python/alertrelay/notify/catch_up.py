@@ -9,7 +9,7 @@ from typing import Literal
 from alertrelay.config.durations import GIVE_UP
 from alertrelay.config.model import Target
 from alertrelay.nflog.behind import Behind, Owed, owed_to
-from alertrelay.nflog.dedup import FallbackChannels, OwnChannel
+from alertrelay.nflog.decision import FallbackChannels, OwnChannel
 from alertrelay.notification import Notification, Outcome, Reason
 from alertrelay.notify.announce import OWN_BUDGET
 from alertrelay.notify.announced import Announced

@@ -9,8 +9,8 @@ from datetime import datetime
 from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severity_rank
 from alertrelay.config.escalation import Tier
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import Decision, is_firing
-from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
+from alertrelay.nflog.decision import Decision
+from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member, is_firing
 from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
@@ -149,6 +149,7 @@ class Writer:
             listing=_listing(content, firing) if digest else None,
             tier=tier.number if tier else 0,
             unacknowledged=tier.after if tier else 0.0,
+            contacts=tier.contacts if tier else (),
             withheld=_withheld(content, firing),
             gid=content.gid,
         )

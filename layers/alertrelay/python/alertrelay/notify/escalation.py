@@ -15,9 +15,9 @@ from alertrelay.channels import channel
 from alertrelay.config.escalation import Tier
 from alertrelay.config.model import Route, Target
 from alertrelay.groups.router import Router, own_groups
-from alertrelay.nflog.dedup import Mute, is_firing
+from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.escalation import OwnGroup, due_at, in_incident, with_announced
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.notification import Reason
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content

@@ -11,8 +11,8 @@ from alertrelay.alert import Labels
 from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Target
-from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback
 from alertrelay.nflog.ledger import Ledger, events_at
+from alertrelay.nflog.notified import may_have_notified_fallback, notified_fallback
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content, Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery

@@ -9,9 +9,8 @@ from datetime import datetime
 from alertrelay.alert import Alert
 from alertrelay.config.model import FlapRule
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import is_firing
 from alertrelay.nflog.flaps import NO_DAMPING, Damping, Flap, Sight, damp
-from alertrelay.nflog.group_state import GroupState, Member
+from alertrelay.nflog.group_state import GroupState, Member, is_firing
 
 FlapRules = Callable[[str, str], FlapRule | None]
 """The rule of a receiver and a severity, as config.model.Config.flap_rule."""

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from alertrelay.alert import severity_rank
 from alertrelay.config.model import InhibitRule, MaintenanceWindow, Route
-from alertrelay.nflog.dedup import Mute, is_firing
-from alertrelay.nflog.group_state import GroupState, Member
+from alertrelay.nflog.decision import Mute
+from alertrelay.nflog.group_state import GroupState, Member, is_firing
 from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.groups.unrouted import UNROUTED, marked
-from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.decision import Decision, Mute, nothing
+from alertrelay.nflog.dedup import decide
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.acknowledged import show_acknowledged
@@ -69,7 +70,7 @@ def dedup(
     """Decides what is to be notified, against the ledger of what was, and what flaps."""
     ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
-        replace(group, ledger=ledger),
+        group if ledger is group.ledger else replace(group, ledger=ledger),
         members,
         now=lease.began,
         repeat_interval=timing.repeat_interval,
@@ -241,7 +242,10 @@ def flush(
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
-            values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+            if len(gives) == 1:
+                values[gives[0]] = given
+            elif gives:
+                values.update(zip(gives, given, strict=True))
     except StoreFailure:
         hand_back(lease, group, ports["groups"], ports["timers"], clock, ports["log"])
         raise

@@ -11,9 +11,9 @@ from alertrelay.config.durations import ALERT_KEPT, GIVE_UP, RETRY
 from alertrelay.groups.flush_timer import send_flush_timer
 from alertrelay.groups.messages import RecordMessage, UndeliveredMessage, body_of
 from alertrelay.groups.reroute import Moved, mark_moved
-from alertrelay.nflog.dedup import is_firing, notified_own
-from alertrelay.nflog.group_state import GroupChange, GroupState, Progress
+from alertrelay.nflog.group_state import GroupChange, GroupState, Progress, is_firing
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.notified import notified_own
 from alertrelay.notification import Reason
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import backlog_outcomes

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Acknowledgement, Alert, severity_rank
-from alertrelay.nflog.dedup import Decision, Mute
+from alertrelay.nflog.decision import Decision, Mute
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notification import Reason
 from alertrelay.notify.error_budget import with_budget
@@ -16,7 +16,7 @@ from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.policy.silence import Silence
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import one_line
-from alertrelay.render.wording import clock
+from alertrelay.render.when import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.charted import ANNOTATION
 from alertrelay.values.tries import tried

@@ -11,7 +11,7 @@ from alertrelay.config.durations import ALERT_KEPT
 from alertrelay.config.escalation import Tier
 from alertrelay.groups.insert import member_of
 from alertrelay.groups.joining import Update
-from alertrelay.nflog.dedup import Mute
+from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import AlertItem, GroupState, Member
 from alertrelay.notify.lease import Timing
 from alertrelay.notify.mute import SILENCE_ENDS

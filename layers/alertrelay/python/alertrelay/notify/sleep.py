@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST, Moved
-from alertrelay.nflog.dedup import Mute
+from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason

@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertrelay.config.durations import MEMBER_KEPT
-from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.group_state import AlertItem, Member
+from alertrelay.nflog.group_state import AlertItem, Member, is_firing
 from alertrelay.state import Alerts, Groups, StoreFailure
 
 ASKED = 100

@@ -15,8 +15,7 @@ from datetime import datetime
 from alertrelay.config.durations import LEASE_MARGIN
 from alertrelay.groups.reroute import DIGEST, Moved
 from alertrelay.groups.router import Router, groups_for
-from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.notify.deliver import Courier
 from alertrelay.notify.lease import Lease
 from alertrelay.notify.rate_limit import RateLimiter, storm_is_over

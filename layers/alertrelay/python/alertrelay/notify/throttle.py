@@ -10,7 +10,7 @@ from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import without_alerts
-from alertrelay.nflog.dedup import OwnChannel
+from alertrelay.nflog.decision import OwnChannel
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify.announced import Announced

@@ -7,8 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Labels
-from alertrelay.config.matchers import go_quote
 from alertrelay.config.model import Route
+from alertrelay.config.printed_matchers import go_quote
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,5 +90,7 @@ def clock_of(k: str) -> datetime:
 
 
 def _digest(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_COMPACT.encode(value).encode()).hexdigest()
+
+
+_COMPACT = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alertrelay.alert import Labels
-from alertrelay.config.model import Cron, MaintenanceWindow
+from alertrelay.config.calendar import Cron
+from alertrelay.config.model import MaintenanceWindow
 from alertrelay.policy.matchers import matches
 
 
@@ -21,8 +21,8 @@ def open_until(window: MaintenanceWindow, at: datetime) -> datetime | None:
     """Returns when the window that is open at `at` ends, None where none is. A zone that this machine does not know
     opens none: `alertrelay check` refuses such a name."""
     try:
-        zone = ZoneInfo(window.location) if window.location else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = _zone(window)
+    except (KeyError, ValueError, OSError):
         return None
     duration = timedelta(seconds=window.duration)
     for start in _starts(window, zone, at - duration, at):
@@ -31,11 +31,13 @@ def open_until(window: MaintenanceWindow, at: datetime) -> datetime | None:
     return None
 
 
-def next_start(window: MaintenanceWindow, after: datetime, *, days: int = 400) -> datetime | None:
-    """Returns the next start after a time, None where there is none within so many days."""
-    zone = ZoneInfo(window.location) if window.location else UTC
-    found = (one for one in _starts(window, zone, after, after + timedelta(days=days)) if one > after)
-    return min(found, default=None)
+def _zone(window: MaintenanceWindow) -> tzinfo:
+    """Raises zoneinfo.ZoneInfoNotFoundError, a KeyError, ValueError and OSError."""
+    if not window.location:
+        return UTC
+    from zoneinfo import ZoneInfo  # slow to import, and few functions have a window
+
+    return ZoneInfo(window.location)
 
 
 def in_maintenance(

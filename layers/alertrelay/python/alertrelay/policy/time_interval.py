@@ -8,13 +8,13 @@ repeats.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from alertrelay.config.model import Ranges, Route, TimeInterval
+from alertrelay.config.calendar import Ranges, TimeInterval
+from alertrelay.config.model import Route
 
 Intervals = Mapping[str, Sequence[TimeInterval]]
 """Each name with its entries, of which any one that holds makes the name hold."""
@@ -60,19 +60,21 @@ def _holds(intervals: Intervals, name: str, at: datetime, compatible: bool, *, u
 def _contains(interval: TimeInterval, at: datetime, compatible: bool) -> bool:
     local = at.astimezone(_zone(interval.location))
     minute = local.hour * 60 + local.minute
-    length = _whole_days(local) if compatible else calendar.monthrange(local.year, local.month)[1]
     return (
         (not interval.times or any(start <= minute < end for start, end in interval.times))
-        and (not interval.days_of_month or _in_month(interval.days_of_month, local.day, length))
+        and (not interval.days_of_month or _in_month(interval.days_of_month, local, compatible))
         and _in(interval.months, local.month)
         and _in(interval.weekdays, local.isoweekday() % 7)
         and _in(interval.years, local.year)
     )
 
 
-def _in_month(ranges: Ranges, day: int, length: int) -> bool:
-    """Returns the range within a month: one that begins beyond its end is skipped, one that crosses its bounds is
-    clamped."""
+def _in_month(ranges: Ranges, local: datetime, compatible: bool) -> bool:
+    """Returns whether a day is in the ranges within its month: one that begins beyond its end is skipped, one that
+    crosses its bounds is clamped."""
+    from calendar import monthrange  # slow to import, and few intervals name days of a month
+
+    day, length = local.day, _whole_days(local) if compatible else monthrange(local.year, local.month)[1]
     days = ((_day(first, length), _day(last, length)) for first, last in ranges)
     return any(first <= length and first <= day <= min(last, length) for first, last in days)
 

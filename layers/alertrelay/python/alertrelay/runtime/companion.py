@@ -74,7 +74,7 @@ def _annotate(company: Company, ask: Ask, by_record: Mapping[str, Sequence[Alert
     """Writes the annotations of the whole batch. After the first that is not answered none is tried: all that wrote
     nothing come again, which writes nothing twice."""
     wanted = marks((a for alerts in by_record.values() for a in alerts), company.config.dashboards)
-    done = dict.fromkeys(("created", "closed", "known"), 0)
+    done = dict.fromkeys(("written", "closed", "known"), 0)
     try:
         for mark in wanted:
             try:
@@ -133,15 +133,26 @@ class Companion:
         """Returns the records that are to be delivered again."""
         if self._built is None:
             self._built = build(os.environ)
-        company, observer = self._built
-        if event == SELF_TEST:
-            return {"self_test": PASSED}
-        observer.begin(context)
-        try:
-            again = accompany(company, event.get("Records", ()))
-        finally:
-            observer.end()
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in again]}
+        return _handle(self._built, event, context)
+
+    def bound(
+        self, environ: Mapping[str, str], *, clock: Clock, endpoints: Mapping[str, str], haste: float
+    ) -> Callable[[Any, Any], dict[str, Any]]:
+        """The same handler with its environment, clock and endpoints given, for a run on this machine."""
+        built = build(environ, clock=clock, network=Network(endpoints=endpoints, haste=haste))
+        return lambda event, context: _handle(built, event, context)
+
+
+def _handle(built: tuple[Company, Observer], event: Any, context: Any) -> dict[str, Any]:
+    company, observer = built
+    if event == SELF_TEST:
+        return {"self_test": PASSED}
+    observer.begin(context)
+    try:
+        again = accompany(company, event.get("Records", ()))
+    finally:
+        observer.end()
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in again]}
 
 
 def companion() -> Companion:
@@ -149,10 +160,12 @@ def companion() -> Companion:
     return Companion()
 
 
-def build(environ: Mapping[str, str]) -> tuple[Company, Observer]:
+def build(
+    environ: Mapping[str, str], *, clock: Clock | None = None, network: Network | None = None
+) -> tuple[Company, Observer]:
     """`environ` is what infra/companion.py sets. Raises KeyError where it lacks a name, OSError and ValueError where
     the compiled configuration cannot be read."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
     aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region)
     observer = Observer(
@@ -165,7 +178,7 @@ def build(environ: Mapping[str, str]) -> tuple[Company, Observer]:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
     config = Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, Budget(clock))
-    network = Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))
+    network = network or Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))
     store = DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock)
     company = Company(
         config=config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -67,6 +68,7 @@ class Forwarder:
         # While Lambda initialises: faster than with the first alert. A kind without a receiver is loaded by nobody.
         load(_configured(channels, os.environ))
         load_sources()
+        gc.freeze()  # what was loaded stays: no later collection traverses it
         self.channels = frozenset(channels)
         self._built: Built | None = None
 
@@ -125,7 +127,13 @@ def build(
     aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
     observer = _observer(config, environ, observe, clock)
-    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
+    network = Network(
+        endpoints=endpoints,
+        haste=haste,
+        sns=publisher(aws.sns),
+        ses=mailer(aws.sesv2, region=region),
+        log=observer.log,
+    )
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = _pipeline(

@@ -64,7 +64,7 @@ from alertrelay.runtime.console import ConsoleWorld, console_of, console_world
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.runtime.slack import SlackWorld, keeping, reception_of, slack_world, talk_of
+from alertrelay.runtime.slack import SlackWorld, keeping, reception_of, show_at_once, slack_world, talk_of
 from alertrelay.state import Groups, Lookup, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
@@ -156,6 +156,7 @@ def handler_of(
         groups=state.groups,
         clock=clock,
         report=report,
+        show=partial(show_at_once, world.slack.queue, state.groups, clock, report),
     )
     app = routes(
         Handlers(

@@ -6,6 +6,7 @@ A log line is an event with fields; `docs/operations.md` lists them. Nothing her
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,11 +14,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any, cast
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, OutcomeName
+from alertrelay.runtime.postponed import postponed
+
+with postponed("aws_lambda_powertools.utilities.jmespath_utils", "typing_extensions"):
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 COUNTED = {"store_failing": "StoreFailures", "escalated": "Escalations"}
 """Events of the log that an alarm watches, or that people count, and the metric that counts them."""
@@ -32,6 +35,8 @@ SENT: Mapping[OutcomeName, bool] = {
 """The outcomes that are counted in a metric, which costs by its dimensions' values; the log has all of them."""
 SHARED = "alertrelay"
 """The service under which the forwarders of an environment count what one alarm watches for all of them."""
+_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
+"""Names that a field may not have. Source: logging.Logger.makeRecord of Python's library, which raises KeyError."""
 Dimensions = tuple[tuple[str, str], ...]
 
 
@@ -92,8 +97,10 @@ class Observer:
             self._also(outcome)
 
     def _dated(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Adds `clock`, the time of a simulated day: Powertools' own `timestamp` is always this machine's."""
-        return {**fields, "clock": rfc3339(self._now())} if self._now else fields
+        """Adds `clock`, the time of a simulated day: Powertools' own `timestamp` is always this machine's. A field that
+        Python's logging has itself gets an underscore: logging raises on it, and no line is worth an invocation."""
+        own = {f"{name}_" if name in _RECORD else name: value for name, value in fields.items()}
+        return {**own, "clock": rfc3339(self._now())} if self._now else own
 
     def measure(self, name: str, value: float, **dimensions: str) -> None:
         """A number that an alarm or a dashboard looks at: a metric of its own."""

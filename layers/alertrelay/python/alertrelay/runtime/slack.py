@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.ports import NotebookFailure, Vote
-from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.slack import CHANNEL, SlackSettings
 from alertrelay.channels.slack.buttons import JUDGED, began
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
@@ -29,6 +29,7 @@ from alertrelay.intake.slack.signature import SigningSecrets
 from alertrelay.intake.slack.talk import Reception, Talk
 from alertrelay.intake.tokens import ReadSecret
 from alertrelay.nflog.group_state import AlertItem
+from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, DeliveryFailure, TimersFailure
 from alertrelay.state import Groups, Silences, StoreFailure
@@ -92,7 +93,7 @@ def talk_of(config: Config, world: SlackWorld, reading: Reads, stored: Silences,
             expire=partial(silences.expire, stored, clock),
             acknowledge=lambda item, by: acknowledge_item(acknowledging, item, by=by, via="slack"),
             judge=keeping(world.vote),
-            show=partial(_show, world.queue, groups, clock, report),
+            show=lambda gid: show_at_once(world.queue, groups, clock, report, [gid]),
         ),
         report=report,
     )
@@ -104,10 +105,18 @@ def talk_of(config: Config, world: SlackWorld, reading: Reads, stored: Silences,
     )
 
 
+def show_at_once(
+    queue: Callable[[Mapping[str, Any]], None], groups: Groups, clock: Clock, report: IntakeReport, gids: Iterable[str]
+) -> None:
+    """Has groups of Slack flushed at once, so that their messages show what was done. Their next flush shows it too."""
+    for gid in gids:
+        if channel_of(gid) == CHANNEL.kind:
+            _show(queue, groups, clock, report, gid)
+
+
 def _show(
     queue: Callable[[Mapping[str, Any]], None], groups: Groups, clock: Clock, report: IntakeReport, gid: str
 ) -> None:
-    """Has the group flushed at once, so that its message shows what was done. Its own next flush shows it too."""
     try:
         header = groups.header(gid)
         if header is None or not header.schedule.armed:

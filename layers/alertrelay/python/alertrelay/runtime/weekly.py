@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ SPAN = timedelta(days=28)
 MOST_LINES = 200_000
 """Lines that a function of 512 MB reads: where there are more, the audit is of a shorter time, and says so."""
 CHANNELS = ("slack", "email")
+HOUR = timedelta(hours=1)
 SECONDS = 15.0
 """For a message to a channel."""
 
@@ -68,11 +69,20 @@ def reporting(
 
 
 def lines_within(query: LogQuery, since: datetime, until: datetime) -> tuple[datetime, Iterable[tuple[datetime, str]]]:
-    """Returns the lines from `since` on, or from so late that there are not too many. Raises LogsUnread."""
-    number = query.count(since, until, CONDITION)
-    if number > MOST_LINES:
-        since = until - (until - since) * (MOST_LINES / number)
-    return since, query.lines(since, until, CONDITION)
+    """Returns the newest lines, from `since` on or from so late that there are not too many. Raises LogsUnread."""
+    begins = _begins(query.by_hour(since, until, CONDITION), since)
+    return begins, query.lines(begins, until, CONDITION)
+
+
+def _begins(hours: Iterable[tuple[datetime, int]], since: datetime) -> datetime:
+    """Returns from when on there are MOST_LINES: within the hour in which they are reached by its share, so that a
+    storm of one hour leaves a part of it."""
+    left = MOST_LINES
+    for at, lines in hours:
+        if lines > left:
+            return max(since, at + HOUR * (1 - left / lines))
+        left -= lines
+    return since
 
 
 def report(
@@ -97,6 +107,9 @@ def report(
         since=asked,
         until=until,
     )
+    if since > asked:
+        doubt = f"it has more than {MOST_LINES:,} lines: read from {since:%Y-%m-%d %H:%M} UTC on, nothing before counts"
+        found = replace(found, doubts=(doubt, *found.doubts))
     taken = sum(_sent(own.senders, target, found, secrets, observer) for target in own.targets)
     observer.log("audit_reported", alarms=len(found.alarms), noisy=len(found.noisy), taken=taken)
     if not taken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 DAY = 86_400
 _LONGEST_PROFILE = 288
@@ -96,31 +97,27 @@ class Expectation:
         self._known = [0, 0, 0]
 
     @property
-    def level_error(self) -> float:
-        """Returns the usual distance of points from the level."""
-        return self._errors[0]
+    def errors(self) -> Sequence[float]:
+        """Returns the usual distance of points from the level, from their time of day, and from that of the week."""
+        return self._errors
 
-    @property
-    def daily_error(self) -> float:
-        """Returns the usual distance of points from their time of day."""
-        return self._errors[1]
-
-    def choose(self, level: float, daily: float | None, weekly: float | None) -> float:
-        """Returns the expected value of a point."""
+    def take(self, value: float, level: float, daily: float | None, weekly: float | None) -> float:
+        """Returns the expected value of a point, then compares each forecast with what came."""
         errors, known = self._errors, self._known
         chosen, least = level, errors[0]
         if daily is not None and known[1] > _TRIED and errors[1] < least:
             chosen, least = daily, errors[1]
         if weekly is not None and known[2] > _TRIED and errors[2] < least:
             chosen = weekly
+        self._learn(0, value - level)
+        if daily is not None:
+            self._learn(1, value - daily)
+        if weekly is not None:
+            self._learn(2, value - weekly)
         return chosen
 
-    def learn(self, value: float, level: float, daily: float | None, weekly: float | None) -> None:
-        """Compares each with what came."""
-        errors, seen = self._errors, self._known
-        for place, expected in enumerate((level, daily, weekly)):
-            if expected is not None:
-                seen[place] = known = seen[place] + 1
-                rate = 1.0 / known if known < _TRIED else _LEAST_RATE
-                error = errors[place]
-                errors[place] = error + rate * (abs(value - expected) - error)
+    def _learn(self, place: int, apart: float) -> None:
+        self._known[place] = known = self._known[place] + 1
+        rate = 1.0 / known if known < _TRIED else _LEAST_RATE
+        error = self._errors[place]
+        self._errors[place] = error + rate * ((apart if apart >= 0.0 else -apart) - error)

@@ -170,27 +170,25 @@ class Detector:
 
     def _sizes(self, measured: Measured, wall: float, beyond: float | None) -> list[float | None]:
         """Returns the measures, the sudden ones in the noise of their hour, and the distance from that hour's range."""
-        factor = self._hour_noise.factor(wall, measured.sizes[measures.FORECAST])
-        found = list(measured.sizes)
+        found = [*measured.sizes, beyond]
+        factor = self._hour_noise.factor(wall, found[measures.FORECAST])
         if factor > 1.0:
             for place in _SUDDEN:
                 size = found[place]
                 if size is not None:
                     found[place] = size / factor
-        found.append(beyond)
         return found
 
     def _rarities(self, sizes: Sequence[float | None], *, new: bool) -> list[Rarity | None]:
         """Returns the rarity of each measure, and last that of the distance from the hour's range."""
-        found: list[Rarity | None] = []
-        both = self._direction == "both"
-        for tail, size in zip((*self._tails, self._hour_tail), sizes, strict=True):
-            if size is None:
-                found.append(None)
-            elif both or not self._welcome(size):
-                found.append(tail.rarity(size if size >= 0.0 else -size))
-            else:
-                found.append(COMMON)
+        found = [
+            None if size is None else COMMON if -tail.common < size < tail.common else tail.rarity(abs(size))
+            for tail, size in zip((*self._tails, self._hour_tail), sizes, strict=True)
+        ]
+        if self._direction != "both":
+            for place, size in enumerate(sizes):
+                if size is not None and self._welcome(size):
+                    found[place] = COMMON
         if not new and found[measures.NOVELTY] is not None:
             found[measures.NOVELTY] = COMMON
         return found
@@ -209,10 +207,7 @@ class Detector:
     def _voiced(self, parts: Sequence[Rarity | None], at: float, value: float, beyond: float) -> tuple[float, ...]:
         """Returns the strengths of the voices. What lies within its usual range is no alert, except by what looks at
         longer times; and a young metric claims little."""
-        for part in parts:
-            if part is not COMMON and part is not None and part != COMMON:
-                break
-        else:
+        if parts.count(COMMON) + parts.count(None) == len(parts):
             self._pending = (SILENT, 0.0)
             return (SILENT,) * len(self._voices)
         assert self._step is not None

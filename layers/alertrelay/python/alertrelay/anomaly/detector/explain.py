@@ -59,9 +59,10 @@ def _expected(at: float, value: float, reading: Reading, shown: Callable[[float]
         words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M} (by {counted})"
     else:
         words = "usual so far, at any time of the day,"
-    if usual.low == usual.high:
-        return f"{words} is {shown(usual.low)}"
-    band = f"{shown(usual.low)} to {shown(usual.high)}"
+    low, high = shown(usual.low), shown(usual.high)
+    if low == high:
+        return f"{words} is {low}"
+    band = f"{low} to {high}"
     beyond = usual.beyond(value)
     if not beyond:
         return f"{words} is {band}"

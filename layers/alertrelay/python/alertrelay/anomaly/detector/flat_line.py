@@ -31,7 +31,8 @@ class FlatLine:
             self._run += 1
             self._repeats += 1
         else:
-            self._lines[_power(self._run)] += 1
+            if self._run:
+                self._lines[_power(self._run)] += 1
             self._run = 0
         self._before = x
         self._count += 1

@@ -14,6 +14,8 @@ _RING = DAYS + 1  # today is beside them
 _HALF_HOUR = 1_800.0
 _LARGEST = 3e38
 """What a float of four bytes holds."""
+_ROUNDING = 2.0**-23
+"""The share of a value by which it may lie beside the float of four bytes that is nearest."""
 _TRIMMED_FROM = 6
 """Days from which on the most extreme one at either side is left out."""
 _THURSDAY = 3
@@ -108,10 +110,15 @@ class UsualHistory:
         place = self._cell[0] % _RING * self._slots + self._cell[1]
         if not -_LARGEST <= value <= _LARGEST:
             value = math.copysign(_LARGEST, value)
+        # Rounded outwards: a value that was there lies within what is usual, always.
         if value < self._low[place]:
             self._low[place] = value
+            if self._low[place] > value:
+                self._low[place] = value - _ROUNDING * abs(value)
         if value > self._high[place]:
             self._high[place] = value
+            if self._high[place] < value:
+                self._high[place] = value + _ROUNDING * abs(value)
         if not calm:
             self._troubled[place] = 1
 

@@ -98,7 +98,7 @@ class Measures:
         self._fast = self._level = first
         self._offset = 0.0
         self._weights = array("d", (1.0, 0.0, 0.0, 0.0, 0.0))
-        self._error = 1e-9
+        self._error = 0.0
         self._grown = 0  # points that grew since one fell
 
     def take(self, at: float, x: float, clock: float) -> Measured:
@@ -112,12 +112,12 @@ class Measures:
         recent, slot = self._recent, self._profile.slot(clock)
         seasonal = self._profile.usual(slot)
         weekly = self._week.usual(clock)
-        self._surprise.append(x - self._expectation.choose(self._level, seasonal, weekly))
-        self._expectation.learn(x, self._level, seasonal, weekly)
+        level = self._level
+        _append(self._surprise, x - self._expectation.take(x, level, seasonal, weekly))
         recent.append(x)
         apart = None if seasonal is None else x - seasonal
         if apart is not None:
-            self._apart.append(apart)
+            _append(self._apart, apart)
         offset = self._offset
         error, forecast = self._forecast(x, slot, seasonal)
         novelty, new = self._novelty.take(x)
@@ -160,9 +160,10 @@ class Measures:
         # Written out: in loops this is a tenth of the time of a point.
         w_last, w_third, w_fast, w_now, w_before = weights
         forecast = centre + w_last * last + w_third * third + w_fast * fast + w_now * now + w_before * before
-        power = 1e-9 + last * last + third * third + fast * fast + now * now + before * before
+        power = last * last + third * third + fast * fast + now * now + before * before
         error = x - forecast
-        step = _RATE * _bounded(error, 4.0 * usual_error) / (power + 5.0 * usual_error * usual_error)
+        power += 5.0 * usual_error * usual_error
+        step = _RATE * _bounded(error, 4.0 * usual_error) / power if power else 0.0
         weights[0] = w_last + step * last
         weights[1] = w_third + step * third
         weights[2] = w_fast + step * fast
@@ -173,9 +174,9 @@ class Measures:
 
     def _learn(self, x: float, apart: float | None, slot: int) -> None:
         self._count = count = self._count + 1
-        moved = x - self._level
+        moved, errors = x - self._level, self._expectation.errors
         if count > _KEPT:
-            moved = _bounded(moved, _OUTLIER * self._expectation.level_error)
+            moved = _bounded(moved, _OUTLIER * errors[0])
         step, rate = self._step, 1.0 / count
         day_rate = 2.0 / (DAY / (step if step > 1.0 else 1.0) + 1.0)
         self._level += (day_rate if day_rate > rate else rate) * moved
@@ -185,11 +186,9 @@ class Measures:
         if apart is None or count <= _KEPT:
             self._profile.learn(slot, x)
         else:
-            self._profile.learn(slot, x - apart + _bounded(apart, _OUTLIER * self._expectation.daily_error))
+            self._profile.learn(slot, x - apart + _bounded(apart, _OUTLIER * errors[1]))
         if len(self._recent) > 2 * _KEPT:
             del self._recent[:-_KEPT]
-            del self._apart[:-_KEPT]
-            del self._surprise[:-_KEPT]
 
 
 def _bounded(size: float, bound: float) -> float:
@@ -203,5 +202,11 @@ def _change_of_three(recent: array[float]) -> float:
 
 
 def _mean(values: array[float]) -> float | None:
-    """Returns the mean of the newest 24."""
-    return sum(values[-_KEPT:]) / _KEPT if len(values) >= _KEPT else None
+    return sum(values) / _KEPT if len(values) == _KEPT else None
+
+
+def _append(values: array[float], value: float) -> None:
+    """Keeps the newest 24."""
+    values.append(value)
+    if len(values) > _KEPT:
+        del values[:-_KEPT]

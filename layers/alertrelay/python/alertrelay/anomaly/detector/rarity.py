@@ -37,7 +37,8 @@ _FORGET_AT = 26_000
 """About 90 days of 5-minute points; then every count is halved, so the far past fades."""
 
 _CENTRES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW + 0.5) / _PER_OCTAVE) for i in range(_BINS))
-_LOGS: tuple[float, ...] = tuple(math.log(centre) for centre in _CENTRES)
+_LOG_OF_A_BIN = math.log(2.0) / _PER_OCTAVE
+_LOG_OF_TEN = math.log(10.0)
 _EDGES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW) / _PER_OCTAVE) for i in range(_BINS + 1))
 _LOWEST = _EDGES[0]
 _LOG_EDGES: tuple[float, ...] = tuple(math.log(edge) for edge in _EDGES)
@@ -65,21 +66,27 @@ class Tail:
         "_above_bulk",
         "_believed",
         "_bulk",
+        "_bulk_places",
         "_counts",
         "_early",
         "_edge",
         "_outlier_ago",
+        "_settled",
         "_unit",
+        "common",
         "count",
     )
 
     def __init__(self) -> None:
         self.count = 0.0
+        self.common = 0.0  # what is smaller is COMMON; 0 until a rarity was asked for
         self._early: array[float] | None = array("d")
         self._unit = 0.0  # set by the first sizes above 0
         self._counts = array("f", bytes(4 * _BINS))
         self._edge = self._bulk = _BINS - 1  # the lowest bins such that at most the share lies above them
         self._above = self._above_bulk = 0.0
+        self._bulk_places: float | None = 0.0  # the sum of the bins of what lies above the bulk; None: to be added up
+        self._settled = 0.0  # the edges stay until the count reaches this, if nothing comes above them
         self._believed = _BELIEVED
         self._outlier_ago = _ONE_OUTLIER + 1
 
@@ -88,9 +95,10 @@ class Tail:
         unit = self._unit
         if unit == 0.0:
             return self._rarity_of_a_move(size)
-        size /= unit
-        if size < _WITHIN[self._bulk]:
+        self.common = _WITHIN[self._bulk] * unit
+        if size < self.common:
             return COMMON
+        size /= unit
         place = _bin(size)
         if place <= self._bulk:
             return COMMON
@@ -108,7 +116,7 @@ class Tail:
         counts = self._counts
         low, high = _EDGES[place], _EDGES[place + 1]
         part = min(1.0, max(0.0, (high - size) / (high - low)))
-        above = sum(_above(counts, place)) + part * counts[place]
+        above = self._above_bulk - sum(counts[self._bulk + 1 : place + 1]) + part * counts[place]
         return -math.log10(min(1.0, (above + 0.5) / (self.count + 1.0)))
 
     def _beyond(self, size: float) -> float:
@@ -122,14 +130,12 @@ class Tail:
         return math.log10(1.0 + shape * over) / shape - math.log10(max(weight, 0.5) / self.count)
 
     def _beyond_bulk(self, size: float) -> float:
-        start = _LOG_EDGES[self._bulk + 1]
-        weight = total = 0.0
-        for place, count in enumerate(_above(self._counts, self._bulk), self._bulk + 1):
-            if count:
-                weight += count
-                total += count * (_LOGS[place] - start)
+        weight, bulk = self._above_bulk, self._bulk
+        if self._bulk_places is None:
+            self._bulk_places = sum(place * count for place, count in enumerate(self._counts[bulk + 1 :], bulk + 1))
+        total = _LOG_OF_A_BIN * (self._bulk_places - weight * (bulk + 0.5))
         slope = max(_LEAST_SLOPE, total / weight if weight else 0.0)
-        over = (math.log(size) - start) / math.log(10.0)
+        over = (math.log(size) - _LOG_EDGES[bulk + 1]) / _LOG_OF_TEN
         return over / slope - math.log10(max(weight, 0.5) / self.count)
 
     def _excess(self, start: float) -> tuple[float, float, float]:
@@ -154,30 +160,51 @@ class Tail:
                 self._warm_up(size)
                 return
             self._unit = unit = size
-        edge, bulk, place = self._edge, self._bulk, 0
+        place = 0
         if size > 0.0:
             size /= unit
             self._outlier_ago += 1
-            if size > _EDGES[edge + 1] and self.count >= _BOUNDED_FROM:
-                size = self._bounded(size)
-            place = _bin(size)
-        counts = self._counts
-        counts[place] += 1.0
+            place = int(log2(size) * _PER_OCTAVE + _BELOW) if size > _LOWEST else 0  # _bin, without its call
+        if place >= self._bulk:
+            self._learn_beyond(size)
+            return
+        self._counts[place] += 1.0
         count = self.count = self.count + 1.0
-        if place > bulk:
+        if count >= self._settled:
+            self._settle()
+
+    def _learn_beyond(self, size: float) -> None:
+        edge = self._edge
+        if size > _EDGES[edge + 1] and self.count >= _BOUNDED_FROM:
+            size = self._bounded(size)
+        place = _bin(size)
+        self._counts[place] += 1.0
+        self.count += 1.0
+        if place > self._bulk:
             self._above_bulk += 1.0
             self._above += place > edge
+            if self._bulk_places is not None:
+                self._bulk_places += place
+        self._settle()
+
+    def _settle(self) -> None:
+        """Moves the edges to where their shares lie, and finds the count from which they may have to move again."""
+        counts, count = self._counts, self.count
         tail, most = _TAIL * count, _BULK * count
         if count < _SHARES_FROM:
             least = min(_BEYOND_AT_LEAST, 0.5 * count)
             tail, most = max(tail, least), max(most, least)
-        above, above_bulk = self._above, self._above_bulk
+        edge, bulk, above, above_bulk = self._edge, self._bulk, self._above, self._above_bulk
         if above > tail or above + counts[edge] <= tail:
-            self._edge, self._above = _moved(counts, edge, above, tail)
+            self._edge, self._above = edge, above = _moved(counts, edge, above, tail)
         if above_bulk > most or above_bulk + counts[bulk] <= most:
-            self._bulk, self._above_bulk = _moved(counts, bulk, above_bulk, most)
+            self._bulk, self._above_bulk = bulk, above_bulk = _moved(counts, bulk, above_bulk, most)
+            self._bulk_places, self.common = None, 0.0
         if count >= _FORGET_AT:
             self._forget()
+        elif count >= _SHARES_FROM:
+            stays = min((above + counts[edge]) / _TAIL, (above_bulk + counts[bulk]) / _BULK, _FORGET_AT)
+            self._settled = stays - 1.0  # one less, for what division rounds
 
     def _bounded(self, size: float) -> float:
         """Bounds a size beyond the edge before it is learned: an outlier would hide the next one for weeks."""
@@ -198,6 +225,7 @@ class Tail:
         self.count *= 0.5
         self._above *= 0.5
         self._above_bulk *= 0.5
+        self._bulk_places, self._settled = None, 0.0
         self._believed = max(_BELIEVED, self._believed * 0.5)
 
     def median(self) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from array import array
 from collections.abc import Sequence
 
@@ -20,20 +19,25 @@ class Refractory:
     """After a point scored, only a stronger one does. What is needed halves in the rest of a voice: what moved a mean
     of 24 points moves it for hours."""
 
-    __slots__ = ("_needed",)
+    __slots__ = ("_needed", "_rested")
 
     def __init__(self) -> None:
         self._needed = array("d")
+        self._rested = 0  # points for which what is needed has faded since
+
+    def rest(self) -> None:
+        """Takes a point of which no voice says anything."""
+        self._rested += 1
 
     def take(self, strengths: Sequence[float], fades: Sequence[float]) -> float:
         """Returns the strongest that scores, or 0. A fade is the share of the requirement that a point leaves."""
-        if not strengths:
+        self._rested += 1
+        if not strengths or max(strengths) <= 0.0:
             return 0.0
         if not self._needed:
             self._needed = array("d", bytes(8 * len(strengths)))
-        self._needed = array("d", map(operator.mul, self._needed, fades))
-        if max(strengths) <= 0.0:
-            return 0.0
+        self._needed = array("d", [n * fade**self._rested for n, fade in zip(self._needed, fades, strict=True)])
+        self._rested = 0
         strongest = max([s for s, needed in zip(strengths, self._needed, strict=True) if s > needed], default=0.0)
         if strongest:
             self._needed = array("d", [max(needed, strongest * _LOUDER) for needed in self._needed])

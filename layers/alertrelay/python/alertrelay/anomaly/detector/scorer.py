@@ -52,11 +52,13 @@ class Scorer:
         reading = self._detector.take(at, value)
         if reading is None:
             return Scored(0.0, None)
-        voices: Sequence[float] = reading.voices
-        if reading.rarity != SILENT:
-            voices = [voice + _FIVE_MINUTES_A_WEEK for voice in voices]
-        strength = self._refractory.take(voices, self._fades)
-        score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
+        score = 0.0
+        if reading.rarity == SILENT:
+            self._refractory.rest()
+        else:
+            voices = [voice + _FIVE_MINUTES_A_WEEK for voice in reading.voices]
+            strength = self._refractory.take(voices, self._fades)
+            score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 
     def seed_history(self) -> None:

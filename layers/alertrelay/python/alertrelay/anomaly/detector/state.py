@@ -2,8 +2,8 @@
 
 A scorer that was kept goes on exactly where it was.
 
-The version before is read as well. What was lost, is damaged, or was written by another version or another kind of
-machine is read as nothing: the scorer then learns anew from the metric's history.
+The two versions before are read as well. What was lost, is damaged, or was written by another version or another kind
+of machine is read as nothing: the scorer then learns anew from the metric's history.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import sys
 import zlib
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from alertrelay.anomaly.detector.baseline import DailyProfile, Expectation, WeeklyProfile
@@ -28,9 +28,8 @@ from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.slow import SlowCourse
 from alertrelay.anomaly.detector.trouble import OpenTrouble
 
-VERSION = 3
-"""Raise it with every change of what a part remembers or means, and add the step from the one before to _older."""
-_BEFORE = 2
+VERSION = 4
+"""Raise it with every change of what a part remembers or means, and add the step from the one before to _OLDER."""
 
 _MACHINE = [sys.byteorder, array("I").itemsize]
 
@@ -55,9 +54,9 @@ _PARTS: Mapping[str, type] = {
 """Which class stands in which slot."""
 _CONFIGURED = frozenset({"_budget", "_direction", "_fades", "_voices", "_zone"})
 """Slots that come from the configuration of the run and not from the past."""
-_FOUND_AGAIN = frozenset({"_past"})
-"""Slots that only save looking at the others again."""
-_LEFT_OUT = _CONFIGURED | _FOUND_AGAIN
+_FOUND_AGAIN: Mapping[str, float | None] = {"_bulk_places": None, "_past": None, "_settled": 0.0, "common": 0.0}
+"""Slots that only save looking at the others again, and what each begins with."""
+_LEFT_OUT = _CONFIGURED | _FOUND_AGAIN.keys()
 _PAIRS = frozenset({"_cell", "_pending", "_span", "_unlearned"})
 _ARRAY = "array"
 
@@ -77,25 +76,41 @@ def unpack(content: bytes, scorers: Mapping[str, Scorer]) -> frozenset[str]:
         begin = 8 + int.from_bytes(read[:8], "little")
         head = json.loads(read[8:begin])
         version, *machine = head["kind"]
-        if machine != _MACHINE or version not in (VERSION, _BEFORE):
+        if machine != _MACHINE or version not in (VERSION, *_OLDER):
             return frozenset(scorers)
-        kept = head["metrics"] if version == VERSION else {key: _older(one) for key, one in head["metrics"].items()}
+        older = _OLDER.get(version, dict)
+        kept = {key: older(one) for key, one in head["metrics"].items()}
     except (zlib.error, ValueError, TypeError, KeyError):
         return frozenset(scorers)
     arrays = memoryview(read)[begin:]
     missing = frozenset(scorers) - frozenset(kept)
     for key in scorers.keys() - missing:
         _restore(scorers[key], kept[key], arrays)
-        if version == _BEFORE:
+        if version == _WITHOUT_HISTORY:
             scorers[key].seed_history()
     return missing
 
 
-def _older(scorer: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a scorer of version 2 as one of version 3, which has a history of the half-hours, another flat line and
-    more voices: what it does not have begins anew, its history from the time of day, and all else goes on."""
+_WITHOUT_HISTORY = 2
+
+
+def _of_version_2(scorer: Mapping[str, Any]) -> dict[str, Any]:
+    """Adds what came with version 3: a history of the half-hours, another flat line and more voices. What the scorer
+    does not have begins anew, its history from the time of day, and all else goes on."""
     detector = {name: part for name, part in scorer["_detector"].items() if name != "_flat"}
     return {"_detector": detector, "_onset": scorer["_onset"]}
+
+
+def _of_version_3(scorer: Mapping[str, Any]) -> dict[str, Any]:
+    """Adds the points since the last that a voice said something of: what is needed has faded up to the newest."""
+    return {**scorer, "_refractory": {**scorer["_refractory"], "_rested": 0}}
+
+
+_OLDER: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    _WITHOUT_HISTORY: _of_version_2,
+    3: _of_version_3,
+}
+"""The step from each version before to this one."""
 
 
 def _plain(value: Any, arrays: bytearray) -> Any:
@@ -139,7 +154,7 @@ def _made(name: str, value: Any, arrays: memoryview) -> Any:
     if isinstance(value, list):
         return tuple(_made(name, item, arrays) for item in value)
     part: Any = object.__new__(kind)
-    for own in _FOUND_AGAIN.intersection(part.__slots__):
-        setattr(part, own, None)
+    for own in _FOUND_AGAIN.keys() & part.__slots__:
+        setattr(part, own, _FOUND_AGAIN[own])
     _restore(part, value, arrays)
     return part

@@ -46,4 +46,5 @@ CHANNEL = ChannelDescriptor(
     limits={"content characters": 2000, "embed characters": 4096, "embeds' characters": 6000},
     # Thirty messages a minute a channel were seen to pass.
     rate=Rate(people=5, counted_by=("webhook_url",)),
+    acknowledged="the message is edited",
 )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from alertrelay.channels.email import CHART_ID, EmailSettings
 from alertrelay.notification import Message, Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, group_lines, notice, plain, wording
 from alertrelay.render.facts import CHART_TITLE, Fact, FactSheet
 from alertrelay.render.picture import HEIGHT, WIDTH, png
 from alertrelay.render.team_texts import text as team_text
@@ -44,7 +44,7 @@ def render(notification: Notification, settings: EmailSettings) -> Message:
     own = {key: team_text(notification, key) for key in ("text", "html")}
     text = plain.framed(notification, own["text"], zone) if own["text"] else ""
     framed = _framed(notification, own["html"], notices)
-    drawn = "" if framed else _drawn(notification, settings)
+    drawn = "" if framed else _drawn(notification)
     return {
         "subject": subject,
         "text": text or plain.body(notification, found, listed=_LISTED, zone=zone),
@@ -53,11 +53,10 @@ def render(notification: Notification, settings: EmailSettings) -> Message:
     }
 
 
-def _drawn(notification: Notification, settings: EmailSettings) -> str:
-    """Returns the picture of the metric of the alert that is shown in full, "" without points. SES builds its mails
-    itself, and holds no picture."""
+def _drawn(notification: Notification) -> str:
+    """Returns the picture of the metric of the alert that is shown in full, "" without points."""
     points = points_read(wording.lead(notification).annotations.get(POINTS, ""))
-    return base64.b64encode(png(points)).decode() if points and settings.transport == "smtp" else ""
+    return base64.b64encode(png(points)).decode() if points else ""
 
 
 def _team_subject(notification: Notification) -> str:
@@ -199,8 +198,8 @@ def _others(notification: Notification) -> str:
     hidden = wording.total(notification) - 1 - len(rest)
     if not rest and hidden <= 0:
         return ""
-    differs = facts.differing(notification)
-    lines = [f"{wording.alert_icon(a)} {escape(cut(facts.line(notification, a, differs), 300))}" for a in rest]
+    differs = group_lines.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {escape(cut(group_lines.line(notification, a, differs), 300))}" for a in rest]
     if hidden > 0:
         lines.append(f"<em>{escape(wording.more(hidden))}</em>")
     rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{shown}</td></tr>' for shown in lines)

@@ -51,5 +51,6 @@ CHANNEL = ChannelDescriptor(
     limits={"event bytes": 512 * 1024},
     rate=Rate(people=20, counted_by=("url", "url_key", "token")),
     pages=True,
+    acknowledged="nothing: an alert source knows no status but firing and resolved",
     retried=frozenset({429}),
 )

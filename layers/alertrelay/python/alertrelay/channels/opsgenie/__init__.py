@@ -35,6 +35,11 @@ class OpsgenieSettings(Settings):
     responders: tuple[OpsgenieResponder, ...] = ()
 
     @property
+    def acknowledges(self) -> bool:
+        """An alert is acknowledged by its alias."""
+        return True
+
+    @property
     def resolves_by_key(self) -> bool:
         """Opsgenie accepts to close an alert that it does not know."""
         return True
@@ -96,5 +101,6 @@ CHANNEL = ChannelDescriptor(
     limits={"message characters": 130, "description characters": 15_000, "details characters": 8_000},
     rate=Rate(people=20, counted_by=("api_key",)),
     pages=True,
+    acknowledged="the alert is acknowledged, with who and the comment as its note",
     retried=frozenset({429}),
 )

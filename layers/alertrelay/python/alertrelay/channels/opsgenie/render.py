@@ -1,4 +1,5 @@
-"""Opsgenie: one alert a group, by its alias. Source: docs.opsgenie.com/docs/alert-api, "Create Alert", "Close Alert".
+"""Opsgenie: one alert a group, by its alias. Source: docs.opsgenie.com/docs/alert-api, "Create Alert", "Close Alert",
+"Acknowledge Alert" (source, user and note, none required).
 
 Message 130, description 15,000, source 100, entity 512, tags 20 of 50, actions 10 of 50, details 8,000 characters.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from alertrelay.channels.opsgenie import OpsgenieSettings
-from alertrelay.notification import Message, Notification
+from alertrelay.notification import Message, Notification, Reason
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import clean, cut, one_line, short
@@ -23,9 +24,13 @@ _SOURCE = "alertrelay"
 
 
 def render(notification: Notification, settings: OpsgenieSettings) -> Message:
-    """Returns the body of a new alert, or with `close` that of closing the alert of `alias`."""
+    """Returns the body of a new alert, or with `close` or `acknowledge` that of closing or acknowledging the alert of
+    `alias`."""
     source = short(settings.source, 100) or _SOURCE
     alias = {"alias": notification.dedup_key}
+    if notification.reason is Reason.ACKNOWLEDGED:
+        note = cut(notice.acknowledged(notification), _NOTE)
+        return {**alias, "acknowledge": {"source": source, "note": note}}
     if wording.over(notification):
         note = cut(wording.headline(notification), 1000)
         return {**alias, "close": {"source": source, "note": note}}

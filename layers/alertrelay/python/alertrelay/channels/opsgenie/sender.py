@@ -16,16 +16,18 @@ from alertrelay.notification import Message
 
 _BAD_KEY = "key format"
 """A key that was mistyped is a 422: docs/answers.md."""
+_ACTIONS = ("close", "acknowledge")
 
 
 def deliver(call: Call, message: Message) -> Mapping[str, str]:
-    """Creates the alert of an alias, which counts one more where it is open, or closes it. With `update_alerts` an open
-    alert gets the newest texts as well."""
+    """Creates the alert of an alias, which counts one more where it is open, closes or acknowledges it. With
+    `update_alerts` an open alert gets the newest texts as well."""
     settings: OpsgenieSettings = call.settings
     alias = message["alias"]
-    if "close" in message:
-        _ask(call, f"/{alias}/close?identifierType=alias", message["close"])
-        return {"alias": alias}
+    for action in _ACTIONS:
+        if action in message:
+            _ask(call, f"/{alias}/{action}?identifierType=alias", message[action])
+            return {"alias": alias}
     _ask(call, "", message)
     if settings.updates and call.earlier.get("alias") == alias:
         for part in ("message", "description"):

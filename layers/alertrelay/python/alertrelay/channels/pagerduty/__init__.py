@@ -58,6 +58,11 @@ class PagerDutySettings(Settings):
         return frozenset({(self.url, self.routing_key)})
 
     @property
+    def acknowledges(self) -> bool:
+        """An incident is acknowledged by an event of its key."""
+        return True
+
+    @property
     def resolves_by_key(self) -> bool:
         """PagerDuty drops a resolve of a `dedup_key` that it does not know."""
         return True
@@ -142,6 +147,6 @@ CHANNEL = ChannelDescriptor(
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
     rate=Rate(people=20, counted_by=("key_name",)),  # of about 120 events a minute a routing key
     pages=True,
-    acknowledges=True,
+    acknowledged="the incident is acknowledged",
     retried=frozenset({429}),
 )

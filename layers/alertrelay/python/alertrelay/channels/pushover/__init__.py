@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
+EMERGENCY = "2"
+"""The priority that rings on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushoverSettings(Settings):
@@ -28,6 +31,11 @@ class PushoverSettings(Settings):
     def key_name(self) -> str:
         """The application's token and the user's key."""
         return " ".join(filter(None, (self.token, self.user_key)))
+
+    @property
+    def acknowledges(self) -> bool:
+        """Returns whether phones ring on until somebody acknowledges it: an emergency's do."""
+        return (self.priority or EMERGENCY) == EMERGENCY
 
 
 CHANNEL = ChannelDescriptor(
@@ -66,4 +74,5 @@ CHANNEL = ChannelDescriptor(
     receipt="none: a message cannot be edited, an emergency is cancelled by its tag",
     limits={"message characters": 1024, "title characters": 250, "url characters": 512},
     rate=Rate(people=5, counted_by=("token", "user_key")),
+    acknowledged="the phones stop ringing, where it was an emergency",
 )

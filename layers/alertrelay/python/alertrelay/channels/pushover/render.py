@@ -9,8 +9,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from alertrelay.channels.pushover import PushoverSettings
-from alertrelay.notification import Message, Notification
+from alertrelay.channels.pushover import EMERGENCY, PushoverSettings
+from alertrelay.notification import Message, Notification, Reason
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render import team_texts as team
 from alertrelay.render.chat_team import untagged
@@ -22,13 +22,14 @@ _TITLE = 240
 _URL = 512
 _URL_TITLE = 90
 _FAILURE = 300
-_EMERGENCY = "2"
 
 
 def render(notification: Notification, settings: PushoverSettings) -> Message:
     """Returns the body without `token` and `user`, which the sender adds. Whatever fires rings on, as Alertmanager has
     it, unless a priority is configured; what has resolved is of normal priority, and `cancel` names the emergencies
-    that end with it."""
+    that end with it. An acknowledgement has `cancel` alone."""
+    if notification.reason is Reason.ACKNOWLEDGED:
+        return {"cancel": notification.dedup_key}
     mark, found = notice.mark(notification), facts.of(notification)
     title = f"{notice.icon(notification)} {mark}: " if mark else ""
     words = one_line(team.text(notification, "title")) or wording.headline(notification)
@@ -45,7 +46,7 @@ def render(notification: Notification, settings: PushoverSettings) -> Message:
         "device": settings.device,
         "sound": settings.sound,
     }
-    if priority == _EMERGENCY:
+    if priority == EMERGENCY:
         message |= {"retry": max(30, settings.retry), "expire": min(10_800, settings.expire)}
         message["tags"] = notification.dedup_key
     elif settings.ttl:
@@ -58,7 +59,7 @@ def render(notification: Notification, settings: PushoverSettings) -> Message:
 def _priority(notification: Notification, settings: PushoverSettings) -> str:
     if wording.over(notification):
         return "0"
-    return settings.priority or _EMERGENCY
+    return settings.priority or EMERGENCY
 
 
 def _text(notification: Notification, found: facts.FactSheet) -> str:

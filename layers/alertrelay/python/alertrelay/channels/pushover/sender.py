@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from alertrelay.channels.pushover import PushoverSettings
 from alertrelay.channels.transport.answer import mentions, not_its_own, shown
+from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
 from alertrelay.ports import Permanent
@@ -16,14 +17,23 @@ _KEYS = ("token is invalid", "user key is invalid", "user identifier is invalid"
 
 
 def deliver(call: Call, message: Message) -> Mapping[str, str]:
-    """Sends one message; before one that says that all is over the phones stop ringing. Success is `status` 1."""
+    """Sends one message; before one that says that all is over the phones stop ringing. Where somebody is on it they
+    only stop ringing. Success is `status` 1."""
     settings: PushoverSettings = call.settings
     keys = {"token": token(call, settings.token), "user": token(call, settings.user_key)}
     body = {name: value for name, value in message.items() if name != "cancel"}
     if cancelled := message.get("cancel"):
-        # Best effort: what was not to be cancelled rings until it expires, as without a resolve.
-        asked(call, f"{_URL}receipts/cancel_by_tag/{cancelled}.json", {"token": keys["token"]})
-    response = asked(call, f"{_URL}messages.json", {**body, **keys})
+        response = asked(call, f"{_URL}receipts/cancel_by_tag/{cancelled}.json", {"token": keys["token"]})
+        if not body:
+            _check(call, response)
+        # Before a resolve best effort: what was not to be cancelled rings until it expires, as without a resolve.
+    if body:
+        _check(call, asked(call, f"{_URL}messages.json", {**body, **keys}))
+    return {}
+
+
+def _check(call: Call, response: Response) -> None:
+    """Raises the failure that an answer stands for."""
     answer = response.json() or {}
     errors = answer.get("errors")
     texts = [one for one in errors if isinstance(one, str)] if isinstance(errors, list) else []
@@ -35,4 +45,3 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
         raise Permanent(f"{call.peer} answered {response.status} with a failure" + (f": {said}" if said else ""))
     if answer.get("status") != 1:
         raise not_its_own(call.peer, response, "status")
-    return {}

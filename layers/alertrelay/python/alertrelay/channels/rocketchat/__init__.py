@@ -83,4 +83,5 @@ CHANNEL = ChannelDescriptor(
     limits={"text characters": 5000},
     # Ten calls a minute, unless the server's administrator sets another limit.
     rate=Rate(people=5, counted_by=("url", "channel")),
+    acknowledged="the message is edited",
 )

@@ -81,5 +81,6 @@ CHANNEL = ChannelDescriptor(
     limits={"section characters": 3000, "field characters": 2000, "fields": 10, "blocks": 50},
     # One message a second a channel, short bursts allowed.
     rate=Rate(people=5, counted_by=("key", "channel")),
+    acknowledged="a bot's message is edited",
     charts=True,
 )

@@ -1,6 +1,7 @@
 """A metric as Slack draws it: a data_visualization block, with the threshold as a line of its own.
 
-A bot may post it; a workspace that has not got it yet answers `invalid_blocks`, and then the message goes without.
+A bot may post it; a workspace that has not got it yet answers `invalid_blocks`, and then the message goes without, and
+the chart follows as a picture in its thread (upload.py).
 Limits: title 50, at most 20 categories of 20 characters, names of series 20 and unique, each series with exactly the
 categories (docs.slack.dev, reference/block-kit/blocks/data-visualization-block, of 2026-06-16).
 """
@@ -42,6 +43,16 @@ def without(message: Message) -> Message | None:
     """Returns the message without its chart, None where it has none."""
     blocks = [one for one in message.get("blocks", ()) if one.get("type") != BLOCK]
     return {**message, "blocks": blocks} if len(blocks) < len(message.get("blocks", ())) else None
+
+
+def points_of(message: Message) -> ChartPoints | None:
+    """Returns what a message's chart draws, at equal steps, None without one."""
+    block = next((one for one in message.get("blocks", ()) if one.get("type") == BLOCK and one.get("chart")), None)
+    if block is None:
+        return None
+    values, *limits = ([point["value"] for point in one["data"]] for one in block["chart"]["series"])
+    points = tuple((float(place), value) for place, value in enumerate(values))
+    return ChartPoints(name=block["title"], points=points, threshold=limits[0][0] if limits else None)
 
 
 def _series(drawn: ChartPoints, times: dict[str, float]) -> list[dict[str, Any]]:

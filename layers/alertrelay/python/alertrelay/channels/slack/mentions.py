@@ -19,15 +19,15 @@ MOST = 20
 
 
 def of_message(notification: Notification, settings: SlackSettings) -> list[dict[str, Any]]:
-    """Returns the block that mentions those whom an alert of the news concerns; none where nobody is."""
-    if not settings.mentions or notification.edit or wording.over(notification):
+    """Returns the block that mentions those whom an alert of the news concerns, and the contacts of the tier that it is
+    escalated to; none where nobody is."""
+    if not (settings.mentions or notification.contacts) or notification.edit or wording.over(notification):
         return []
     if notification.reason in (Reason.SOME_RESOLVED, Reason.REACHED_AGAIN):
         return []
     alerts = list(_about(notification))
-    named = [
-        who for one in settings.mentions if any(matches(one.matchers, a.labels) for a in alerts) for who in one.who
-    ]
+    concerned = [one.who for one in settings.mentions if any(matches(one.matchers, a.labels) for a in alerts)]
+    named = [who for group in (notification.contacts, *concerned) for who in group]
     shown = " ".join(map(_markup, dict.fromkeys(named[:MOST])))
     return [section(shown)] if shown else []
 

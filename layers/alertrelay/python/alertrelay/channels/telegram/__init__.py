@@ -82,5 +82,6 @@ CHANNEL = ChannelDescriptor(
     limits={"text characters": 4096},
     # Twenty messages a minute a group, one a second a chat.
     rate=Rate(people=5, counted_by=("bot_token", "chat_id", "chat_id_key")),
+    acknowledged="the message is edited",
     retried=None,
 )

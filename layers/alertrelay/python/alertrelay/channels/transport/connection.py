@@ -28,7 +28,8 @@ class Network:
     `smtp` `host:port`. `haste` divides what is really waited, so that a local run shows a hang of 5 s in a moment; the
     texts of failures speak of the time that was asked for. `tls` is what mail servers' certificates are checked
     against; None is the system's trust store. `sns` publishes a request in a region and `ses` sends one mail; each
-    returns AWS's id of it and raises a DeliveryFailure. None where a function has no such permission.
+    returns AWS's id of it and raises a DeliveryFailure. None where a function has no such permission. `log` writes what
+    a sender left out of a message that is out.
     """
 
     endpoints: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Network:
     tls: ssl.SSLContext | None = None
     sns: Callable[[Mapping[str, Any], str], str] | None = None
     ses: Callable[[Mapping[str, Any]], str] | None = None
+    log: Callable[..., None] = lambda event, **fields: None  # noqa: ARG005 - a run on this machine has no log
 
     def of(self, kind: str) -> Network:
         """Returns the way of one kind of channel."""
@@ -59,7 +61,7 @@ def connect(host: str, port: int, *, seconds: float) -> socket.socket:
     deadline = time.monotonic() + seconds
     failed: NotConnected | None = None
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(_name(host), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         failed, addresses = NotConnected("has no address: its name was not resolved"), []
     for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
@@ -79,11 +81,16 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SS
     """TLS on a connected socket, within the socket's timeout. Raises NotConnected."""
     failed: NotConnected
     try:
-        return context.wrap_socket(sock, server_hostname=host)
+        return context.wrap_socket(sock, server_hostname=_name(host))
     except (OSError, ValueError) as error:
         sock.close()
         failed = NotConnected(_reason(error), late=isinstance(error, TimeoutError))
     raise failed
+
+
+def _name(host: str) -> Any:
+    """Returns a name as bytes where it can be: for a text, socket and ssl import the tables of international names."""
+    return host.encode() if host.isascii() else host
 
 
 def _reason(error: Exception) -> str:

@@ -36,6 +36,11 @@ class VictorOpsSettings(Settings):
     custom_fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def acknowledges(self) -> bool:
+        """An incident is acknowledged by an event of its entity."""
+        return True
+
+    @property
     def resolves_by_key(self) -> bool:
         """A recovery of an entity that is not open resolves nothing."""
         return True
@@ -90,4 +95,5 @@ CHANNEL = ChannelDescriptor(
     limits={"message characters": 20_480},
     rate=Rate(people=20, counted_by=("api_key", "routing_key")),
     pages=True,
+    acknowledged="the incident is acknowledged, with who and the comment as its message",
 )

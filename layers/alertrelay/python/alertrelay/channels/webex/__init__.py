@@ -50,4 +50,5 @@ CHANNEL = ChannelDescriptor(
     receipt="`message_id` of the group's first message",
     limits={"markdown bytes": 7439, "edits": 10},
     rate=Rate(people=5, counted_by=("room_id",)),
+    acknowledged="the message is edited, ten times at most",
 )

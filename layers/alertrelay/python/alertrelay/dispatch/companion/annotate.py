@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -48,6 +48,11 @@ class Mark:
     text: str
     tags: tuple[str, ...]
 
+    @property
+    def is_event(self) -> bool:
+        """Returns whether it is a point, of something that has no end: its key is of the event itself."""
+        return "event" in self.tags
+
 
 def marks(alerts: Iterable[Alert], dashboards: Sequence[AnnotatedDashboard]) -> list[Mark]:
     """Returns the annotations of a batch, of each alert on each dashboard the newest: an incident that ended within it
@@ -58,10 +63,11 @@ def marks(alerts: Iterable[Alert], dashboards: Sequence[AnnotatedDashboard]) -> 
             if alert.status in ("firing", "resolved") and matches(dashboard.matchers, alert.labels):
                 mark = _mark(alert, dashboard)
                 before = found.get((dashboard, mark.key))
-                start = min(before.start, mark.start) if before and mark.end is not None else mark.start
-                found[dashboard, mark.key] = Mark(
-                    dashboard=dashboard, key=mark.key, start=start, end=mark.end, text=mark.text, tags=mark.tags
-                )
+                if before and mark.is_event:
+                    continue  # by two topics, which took it at different times
+                if before and mark.end is not None:
+                    mark = replace(mark, start=min(before.start, mark.start))
+                found[dashboard, mark.key] = mark
     return list(found.values())
 
 
@@ -70,7 +76,7 @@ def _mark(alert: Alert, dashboard: AnnotatedDashboard) -> Mark:
     start = _millis(alert.starts_at)
     end = start if event else _millis(alert.ends_at or alert.updated_at or alert.starts_at)
     summary = alert.annotations.get("summary", "")
-    text = html.escape(f"{alert.name}: {summary}" if summary else alert.name)
+    text = f"{alert.name}: {summary}" if summary else alert.name
     link = alert.generator_url if alert.generator_url.startswith(("https://", "http://")) else ""
     tags = [alert.labels[name][:100] for name in _LABELS if alert.labels.get(name)]
     return Mark(
@@ -78,18 +84,20 @@ def _mark(alert: Alert, dashboard: AnnotatedDashboard) -> Mark:
         key=key,
         start=start,
         end=end if event or alert.status == "resolved" else None,
-        text=text[:TEXT] + (f' <a href="{html.escape(link)}">source</a>' if link else ""),
+        text=html.escape(text[:TEXT]) + (f' <a href="{html.escape(link)}">source</a>' if link else ""),
         tags=(OURS, f"alert:{key}", "event" if event else "incident", *tags),
     )
 
 
 def write(mark: Mark, ask: Ask) -> str:
-    """Writes one annotation, and returns what was done: `created`, `closed`, or `known`. Raises GrafanaUnanswered,
+    """Writes one annotation, and returns what was done: `written`, `closed`, or `known`. Raises GrafanaUnanswered,
     GrafanaRefused."""
     known = _known(mark, ask)
+    if mark.is_event:
+        return "known" if known else _create(mark, ask)
     open_ = next((one for one in known if _is_open(one)), None)
-    if mark.end is None or "event" in mark.tags:
-        if any(int(one.get("time", -1)) == mark.start for one in known) or (open_ and mark.end is None):
+    if mark.end is None:
+        if open_ or any(int(one.get("time", -1)) == mark.start for one in known):
             return "known"
         return _create(mark, ask)
     if open_ is None:
@@ -126,7 +134,7 @@ def _create(mark: Mark, ask: Ask) -> str:
     if mark.dashboard.panel:
         body["panelId"] = mark.dashboard.panel
     _answered(ask("POST", "/api/annotations", body), "id")
-    return "created"
+    return "written"
 
 
 def _answered(answer: Any, key: str) -> None:

@@ -11,20 +11,25 @@ from alertrelay.config.model import Config
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.intake.view import Listed
 from alertrelay.nflog.group_state import GroupState
+from alertrelay.policy.acknowledgement import standing
 from alertrelay.policy.rehearsal import targets_of
 from alertrelay.state import Groups
 
-State = Literal["notified", "by_fallback", "pending", "failing", "uncertain", "in_digest", "quiet"]
+State = Literal[
+    "notified", "by_fallback", "pending", "failing", "uncertain", "in_digest", "quiet", "escalates", "acknowledged"
+]
+"""`escalates` and `acknowledged` are of a tier that was not called yet: it will be, or somebody is on the alert."""
 
 
 def notifications(config: Config, groups: Groups, one: Listed) -> list[dict[str, Any]]:
-    """Returns what each group that the alert was put in did, and where it is still to arrive; by integration. Raises
-    StoreFailure."""
+    """Returns what each group that the alert was put in did, and where it is still to arrive; by integration, the tiers
+    of its escalation last. Raises StoreFailure."""
+    tiers = {tier.route_id: tier.number for tier in config.escalation}
     found = {gid: state for gid in sorted(one.item.groups) if (state := groups.state(gid))}
-    shown = [_of_group(state, one) for state in found.values()]
+    shown = [_of_group(state, one, tiers.get(state.identity.route_id, 0)) for state in found.values()]
     if one.item.alert.status == "firing":
         shown += _awaited(config, one, set(found))
-    return sorted(shown, key=lambda each: str(each["integration"]))
+    return sorted(shown, key=lambda each: (each["tier"], str(each["integration"])))
 
 
 def _awaited(config: Config, one: Listed, known: set[str]) -> Iterator[dict[str, Any]]:
@@ -36,9 +41,9 @@ def _awaited(config: Config, one: Listed, known: set[str]) -> Iterator[dict[str,
             yield _entry(target.integration, {}, state)
 
 
-def _of_group(state: GroupState, one: Listed) -> dict[str, Any]:
+def _of_group(state: GroupState, one: Listed, tier: int) -> dict[str, Any]:
     progress, ledger = state.progress, state.ledger
-    entry = _entry(state.identity.integration, state.identity.group_labels, _state(state, one))
+    entry = _entry(state.identity.integration, state.identity.group_labels, _state(state, one, tier))
     return entry | {
         "at": _time(progress.notified_at),
         "next": _time(state.schedule.next_due),
@@ -46,6 +51,7 @@ def _of_group(state: GroupState, one: Listed) -> dict[str, Any]:
         "failingSince": _time(progress.failing_since),
         "fallbacks": sorted(ledger.fallbacks),
         "digest": state.identity.route_id == DIGEST,
+        "tier": tier,
     }
 
 
@@ -62,10 +68,11 @@ def _entry(integration: Integration, labels: Labels, state: State) -> dict[str, 
         "failingSince": None,
         "fallbacks": [],
         "digest": False,
+        "tier": 0,
     }
 
 
-def _state(state: GroupState, one: Listed) -> State:
+def _state(state: GroupState, one: Listed, tier: int) -> State:
     key, ledger = one.item.key, state.ledger
     if key in ledger.storm:
         return "in_digest"
@@ -77,7 +84,11 @@ def _state(state: GroupState, one: Listed) -> State:
         return "by_fallback"
     if one.item.alert.status != "firing" or one.silenced or one.inhibited or one.muted:
         return "quiet"
-    return "failing" if state.progress.failures or state.progress.failing_since else "pending"
+    if state.progress.failures or state.progress.failing_since:
+        return "failing"
+    if tier:
+        return "acknowledged" if standing(one.item.acknowledged, one.item.alert) else "escalates"
+    return "pending"
 
 
 def _time(at: datetime | None) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from alertrelay.alert import Labels, rfc3339
-from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Route
+from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.intake.posted import fault_of_texts
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest

@@ -11,8 +11,8 @@ from typing import Any
 
 from alertrelay.channels.slack.buttons import Button, element
 from alertrelay.channels.slack.mrkdwn import TEXT, escape, section
-from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Matcher
+from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.policy.silence import Silence
 
 Answer = dict[str, Any]

@@ -24,8 +24,8 @@ from alertrelay.channels.slack.buttons import (
     read,
 )
 from alertrelay.channels.slack.mrkdwn import escape
-from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
+from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.intake.acknowledging import Acknowledged
 from alertrelay.intake.judging import Judgement, Keep, keep_verdict
 from alertrelay.intake.ports import IntakeReport

@@ -12,7 +12,11 @@ const STATES = {
   uncertain: ["warn", "wait", "Uncertain, notified once more"],
   in_digest: ["plain", "note", "In the storm digest"],
   quiet: ["plain", "mute", "Nothing to notify"],
+  escalates: ["plain", "wait", "If nobody acknowledges"],
+  acknowledged: ["plain", "ok", "Not called: acknowledged"],
 };
+
+const SETTLED = new Set(["notified", "acknowledged"]); // its next flush concerns nobody
 
 export function Notified({ address, data }) {
   const [asked, setAsked] = useState(false);
@@ -26,11 +30,11 @@ function One({ one }) {
   const [tone, icon, words] = STATES[one.state] ?? ["plain", "other", one.state];
   const instead = one.fallbacks?.length ? `notified instead: ${receiversOf(one.fallbacks)}` : "";
   return html`<li>
-    <span class="who"><strong>${one.receiver}</strong><span class="quiet">${one.channel}${instead && `, ${instead}`}</span></span>
+    <span class="who"><strong>${one.receiver}</strong><span class="quiet">${one.tier > 0 && `tier ${one.tier}, `}${one.channel}${instead && `, ${instead}`}</span></span>
     <${Chip} tone=${tone} icon=${icon}>${words}<//>
     <span class="when">${one.at && html`<${Time} at=${one.at} />`}
       ${one.failures > 0 && html`<span class="bad-text">${one.failures} failed${one.failingSince && html` since <${Time} at=${one.failingSince} />`}</span>`}
-      ${one.next && one.state !== "notified" && html`<span class="quiet">next <${Time} at=${one.next} /></span>`}</span>
+      ${one.next && !SETTLED.has(one.state) && html`<span class="quiet">${one.state === "escalates" ? "at" : "next"} <${Time} at=${one.next} /></span>`}</span>
   </li>`;
 }
 

@@ -1,4 +1,5 @@
-"""Slack's stand-in presses the buttons of a message that the relay posted, and the relay's answer comes back to it."""
+"""People press at the stand-ins: Slack's buttons of a message that the relay posted, and what PagerDuty has for its
+incidents. The relay's answer comes back to the message."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from urllib.parse import urlencode
 import pytest
 
 from cli.serve import Served, serving
-from local.standins.slack.pressing import SlackApp, command, press
+from local.standins.pressing import App
+from local.standins.slack.pressing import command, press
 from tests.serve.conftest import ask, chats, until
 
 CONFIG = """\
@@ -25,6 +27,8 @@ receivers:
       - channel: C1
         send_resolved: true
         http_config: {authorization: {credentials_file: /etc/alertmanager/secrets/slack_bot_token}}
+    pagerduty_configs:
+      - routing_key_file: /etc/alertmanager/secrets/pagerduty_key
 """
 
 
@@ -39,10 +43,10 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-def handed(served: Served, path: str, **fields: str) -> str:
+def handed(served: Served, path: str, *, at: str = "slack", **fields: str) -> str:
     """What the stand-in answers to a person."""
     try:
-        with urllib.request.urlopen(served.slack + path, data=urlencode(fields).encode(), timeout=10) as answer:
+        with urllib.request.urlopen(served.pressed[at] + path, data=urlencode(fields).encode(), timeout=10) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return str(error.read().decode())
@@ -64,9 +68,42 @@ def test_a_person_silences_undoes_and_acknowledges_at_the_stand_in(bot: Served) 
     handed(bot, "/press", message="1", button="acknowledge", user="bo")
     until(lambda: "*Acknowledged*: by bo" in chats(bot)[-1])
     handed(bot, "/command", text="route Down")
-    until(lambda: "→ *chat* (slack)" in handed(bot, "/messages"))
+    until(lambda: "→ *chat* (" in handed(bot, "/messages"))
     assert "button: message 1 has acknowledge" in handed(bot, "/press", message="1", button="nothing")
     assert "message: a number of 1 to" in handed(bot, "/press", message="77", button="silence_1h")
+
+
+def test_what_a_person_does_in_pagerduty_comes_back_to_the_message_and_the_console(bot: Served) -> None:
+    def pressed(**fields: str) -> str:
+        return handed(bot, "/press", at="pagerduty", incident=number, **fields)
+
+    def last() -> str:
+        return next(text for text in reversed(chats(bot)) if "Full" in text)
+
+    def acknowledged() -> list[tuple[str, str, str]]:
+        found = ask(bot, "GET", "/api/v1/acknowledgements")
+        said = [one["acknowledged"] for one in found if one["alertname"] == "Full"]
+        return [(one["by"], one["via"], one["comment"]) for one in said]
+
+    ask(bot, "POST", "/api/v2/alerts", [{"labels": {"alertname": "Full", "severity": "critical"}}])
+    until(lambda: any("Full" in text for text in chats(bot)))
+    listed = handed(bot, "/incidents", at="pagerduty").splitlines()
+    number = next(line.partition(" ")[0] for line in listed if "triggered: Full" in line)
+    assert pressed(button="acknowledge", user="bo") == "the intake answered 200\n"
+    until(lambda: "*Acknowledged*: by bo" in last())
+    assert acknowledged() == [("bo", "pagerduty", "")]
+    assert pressed(button="note", user="ana", note="the disk is full") == "the intake answered 200\n"
+    until(lambda: "ana: the disk is full" in last())
+    assert acknowledged() == [("bo", "pagerduty", "ana: the disk is full")]
+    assert "   | ana: the disk is full" in handed(bot, "/incidents", at="pagerduty")
+    pressed(button="unacknowledge")
+    until(lambda: "*Acknowledged*" not in last())
+    assert pressed(button="resolve") == "the intake answered 200\n"
+    (alert,) = [one for one in ask(bot, "GET", "/api/v2/alerts") if one["labels"]["alertname"] == "Full"]
+    assert alert["status"]["state"] == "active"  # its source says when it resolves
+    assert f"button: incident {number} has note, got 'resolve'" in pressed(button="resolve")
+    assert "note: a text was expected" in pressed(button="note")
+    assert "incident: a number of 1 to" in handed(bot, "/press", at="pagerduty", incident="77", button="note")
 
 
 class Slow(http.server.BaseHTTPRequestHandler):
@@ -91,7 +128,7 @@ def test_a_request_that_fails_is_sent_again_with_its_number() -> None:
     server = http.server.HTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    app = SlackApp(url=f"http://127.0.0.1:{server.server_port}", secret="s")
+    app = App(url=f"http://127.0.0.1:{server.server_port}", secret="s")
     button = {"type": "button", "action_id": "alertrelay_silence_1h", "value": "g=slack-0"}
     message = {"blocks": [{"type": "actions", "elements": [button]}]}
     assert press(app, [message], {"button": "silence_1h"}, base="https://hooks.slack.com").status == 200
