@@ -54,10 +54,10 @@ def on_tick(
     wake: Callable[..., None] | None = None,
     survey: Callable[..., None] | None = None,
 ) -> None:
-    """Once in each minute of the clock: sends a timer for every group of ours that falls due in the next one. Whoever
-    made a group due in this minute or the next has sent its timer, so that beside them only what is overdue is to be
-    found. It has no state, may run twice, and what it misses by a lagging index it finds a minute later. Where the
-    queue fails it flushes what is due itself, as far as its time goes. Then it goes on with waking what sleeps
+    """Once in each minute of the clock: sends a timer for every group of ours that falls due in the next one. What made
+    a group due in this minute or the next has sent its timer, so that beside them only what is overdue is to be found.
+    It has no state, may run twice, and what it misses by a lagging index it finds a minute later. Where the queue fails
+    it flushes what is due itself, as far as its time goes. Then it goes on with waking what sleeps
     (dispatch/wakings.py), and with the survey (dispatch/survey.py). Raises StoreFailure, TimersFailure."""
     now = clock.now()
     try:
