@@ -283,7 +283,7 @@ class Queue:
     function: str
     cloud: Cloud
     expired: list[Mapping[str, Any]] = field(default_factory=list)
-    horizon: float = 60.0
+    horizon: float = 120.0
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """See ports.Timers."""
