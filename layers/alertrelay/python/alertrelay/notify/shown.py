@@ -70,7 +70,7 @@ def read_shown(
 
 
 def _marked(item: AlertItem) -> Alert:
-    """A resolve that came from elsewhere than its alert may be forged: the message says so."""
+    """Marks a resolve that came from elsewhere than its alert: it may be forged, and the message says so."""
     if not item.from_elsewhere:
         return item.alert
     text = f"it came from {_place(item.resolved_by)}, its alert from {_place(item.opened_by)}"
@@ -142,9 +142,9 @@ def as_notified(
     now: datetime,
     acknowledged: Acknowledgement | None = None,
 ) -> Alert:
-    """The ledger decides what a message calls resolved: the item may already hold a later update. What the
-    anomaly-scorer finds unusual of the same service, and the error budget of its objective, stand beside what the alert
-    has itself."""
+    """Returns the alert as the message shows it: resolved where the ledger decided so, since the item may already hold
+    a later update. What the anomaly-scorer finds unusual of the same service, and the error budget of its objective,
+    stand beside what the alert has itself."""
     alert = _with_acknowledged(with_budget(without_query(alert), facts.budgets, now=now), acknowledged, now)
     if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
         notes = facts.anomalies.get(alert.labels.get("service", ""), ())
