@@ -108,6 +108,8 @@ class Cloud:
     late: list[tuple[Event, datetime]] = field(default_factory=list)
     """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
+    half_joined: int = 0
+    """Alerts that were notified at once since the table failed as they were left to a digest, which may have them."""
     counts: Counter[str] = field(default_factory=Counter)
     _came: set[tuple[str, int, str]] = field(default_factory=set)
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
