@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alertrelay.alert import Verdict
 from alertrelay.memory.state.alerts import MemoryAlerts
 from alertrelay.memory.state.ticks import MemoryTicks
 from alertrelay.policy.inhibit import InhibitKey
@@ -12,14 +13,15 @@ from alertrelay.state import AnomalyNote, BudgetNote, Facts
 
 
 class MemoryLookup(MemoryAlerts, MemoryTicks):
-    """See state.Lookup and state.Inhibitors. `anomalies` and `budgets` are written by ports of the
-    scorer's and the slo function's own."""
+    """See state.Lookup and state.Inhibitors. `anomalies`, `budgets` and `verdicts` are written by ports of
+    the scorer's and the slo function's own."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}
         self.budgets: dict[str, BudgetNote] = {}
+        self.verdicts: dict[str, Verdict] = {}
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """See state.Inhibitors."""
@@ -37,6 +39,7 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
         objectives: Sequence[str] = (),
+        judged: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """See state.Lookup."""
@@ -47,5 +50,6 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
                 silences=self._silences[0],
                 anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
                 budgets={name: self.budgets[name] for name in objectives if name in self.budgets},
+                verdicts={name: self.verdicts[name] for name in judged if name in self.verdicts},
                 waking=self.waking(waking)[0],
             )
