@@ -136,11 +136,21 @@ def reconcile(
 
 
 def _send(found: Sequence[Difference], deployed: DeployedStack, client: Client, clock: Clock) -> None:
-    """Sends each update to every forwarder, by way of its own queue. Raises CloudUnreadable."""
+    """Sends each update to every forwarder, by way of its own queue, and says how many were. Raises CloudUnreadable."""
     from alertrelay.dispatch.audit.run import send
 
+    from cli.table import number_of
+    from local.stack.progress import ProgressLine
+
     queues = [_queue(function, client) for function in deployed.forwarders]
-    send(found, queues, clock, deadline=None)
+    updates, say, sent = [one for one in found if one.envelope], ProgressLine("alertrelay reconcile").say, 0
+    try:
+        for one in updates:
+            sent += send([one], queues, clock, deadline=None)
+            say(f"{sent} of {len(updates)} sent")
+    finally:
+        said = f"{sent} of {number_of(len(updates), 'update')} sent to {number_of(len(queues), 'forwarder')}"
+        print(f"alertrelay reconcile: {said}", file=sys.stderr)
 
 
 def _queue(function: str, client: Client) -> Callable[[str], None]:

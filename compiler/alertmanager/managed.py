@@ -62,10 +62,3 @@ def _in_place(text: str, config: Value) -> str:
                 break
         body.append(line)
     return "\n" * config.place.line + "".join(body)
-
-
-def template_files(root: Value) -> dict[str, str]:
-    """Returns the templates of a definition by their names."""
-    found = root.data.get(TEMPLATES) if isinstance(root.data, Mapping) else None
-    items = found.data if found and isinstance(found.data, Mapping) else {}
-    return {name: value.text for name, value in items.items()}

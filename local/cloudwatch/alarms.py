@@ -47,23 +47,6 @@ class Minutes:
         return self.within(begin, end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A metric of which each value is an event: how many there were, and how many of them at most the limit of `rank`,
-    a percentile rank (`PR(:0.5)`)."""
-
-    rank: str
-    events: Minutes
-    inside: Minutes
-
-    def value(self, statistic: str, begin: float, end: float) -> Value:
-        """See Points."""
-        if statistic != self.rank:
-            return self.events.value(statistic, begin, end)
-        events = self.events.within(begin, end)
-        return 100 * (self.inside.within(begin, end) or 0.0) / events if events else None
-
-
 class Points(Protocol):
     """A metric that an alarm may ask for any stretch."""
 

@@ -26,10 +26,6 @@ GRAFANA = "grafana"
 _HANGS = ("timeout", "trickle")
 
 
-class NoSuchPlace(ValueError):
-    """`--down` names neither a channel nor a receiver."""
-
-
 @dataclass(slots=True)
 class Faults:
     """Faults by what is down: a channel or a receiver. It may change between two events."""

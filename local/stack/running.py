@@ -117,10 +117,6 @@ class RunningStack:
         """Returns what the stand-ins, SNS and SES received."""
         return (*self.standins.requests, *self.emulator.published)
 
-    def rebind(self) -> None:
-        """New containers: nothing is left of what the old ones kept in memory."""
-        self.functions = tuple(self._bound(function) for function in self.deployed.functions)
-
     def _bound(self, function: DeployedFunction) -> Invocable:
         environ = {
             **function.environment,

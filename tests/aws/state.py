@@ -25,12 +25,15 @@ from alertrelay.nflog.group_state import (
 )
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Receipt
+from alertrelay.state import Store
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, 678_901, tzinfo=UTC)
 TABLE = "alertrelay-state"
 GID = "pagerduty-0011223344556677"
+A, B = "00000000000000aa", "00000000000000bb"
+"""Keys of alerts."""
 PAGER = Integration(receiver="oncall", channel="pagerduty", index=0)
 SLACK = Integration(receiver="fallback", channel="slack", index=1)
 
@@ -251,3 +254,9 @@ def table(client: Any) -> Iterator[Any]:
         yield client
     finally:
         client.delete_table(TableName=TABLE)
+
+
+def leased(store: Store, owner: str = "me") -> None:
+    """The group is armed, due, and owned."""
+    assert store.arm(GID, header(), due=NOW)
+    assert store.lease(GID, owner=owner, now=NOW, until=after(35))

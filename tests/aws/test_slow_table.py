@@ -81,21 +81,24 @@ def test_a_message_waits_for_a_slow_table_five_seconds_at_most(seconds: float, a
 
 @pytest.mark.parametrize("at_hand", [True, False])
 def test_a_table_that_is_well_serves_a_large_group(at_hand: bool) -> None:
-    store, budget, _ = slow(0.2)
+    store, budget, clock = slow(0.2)
     with budget.limited(secret_at_hand=at_hand):
         ask(store, 100)
+    assert clock.now() - NOW == 100 * timedelta(seconds=0.2)
 
 
 def test_each_invocation_waits_anew() -> None:
-    store, budget, _ = slow(0.9)
+    store, budget, clock = slow(0.9)
     for _ in range(4):
         with budget.limited(secret_at_hand=True):
             ask(store, 4)
+    assert clock.now() - NOW == 16 * timedelta(seconds=0.9)
 
 
 def test_a_tick_waits_as_long_as_it_takes() -> None:
-    store, _, _ = slow(0.9)
+    store, _, clock = slow(0.9)
     ask(store, 30)
+    assert clock.now() - NOW == 30 * timedelta(seconds=0.9)
 
 
 class Keys:

@@ -12,9 +12,8 @@ from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.state import Store, Survey, Waking
 
-from tests.aws.state import GID, NOW, after, alert, change, header, item, member
+from tests.aws.state import GID, NOW, A, B, after, alert, change, header, item, member
 
-A, B = "00000000000000aa", "00000000000000bb"
 BEGAN = NOW.replace(microsecond=678_000)
 """A silence's times are milliseconds, as in Alertmanager's API."""
 EXPIRES = after(600).replace(microsecond=0)

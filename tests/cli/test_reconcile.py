@@ -80,7 +80,9 @@ def test_an_alarm_that_fires_and_is_not_known_was_missed_and_is_sent(
 ) -> None:
     cloudwatch, sqs = CloudWatch(described("cpu"), described("disk")), Sent()
     assert go(world, cloudwatch, "--send", sqs=sqs) == 1
-    assert kinds(capsys.readouterr().out) == {"disk": "missed"}
+    said = capsys.readouterr()
+    assert kinds(said.out) == {"disk": "missed"}
+    assert said.err == "alertrelay reconcile: 1 of 1 update sent to 1 forwarder\n"
     (body,) = sqs.bodies
     before = len(world.pages())
     handle(world, sqs_event(body))

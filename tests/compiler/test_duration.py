@@ -21,7 +21,7 @@ from compiler.reading.duration import DurationError, parse_duration, spell_durat
         ("500ms", 0.5),
     ],
 )
-def test_prometheus_spellings(text: str, seconds: float) -> None:
+def test_a_duration_as_prometheus_writes_it_is_seconds(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 

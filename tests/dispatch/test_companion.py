@@ -172,6 +172,17 @@ def test_what_grafana_does_not_take_comes_again_and_the_rest_waits(
     assert len(scene.annotations.written) == 2
 
 
+def test_what_a_slow_grafana_has_not_taken_in_time_comes_again_alone(scene: Scene) -> None:
+    both = [record("a"), record("other", service="billing"), record("b")]
+    assert accompany(scene.company, both, lambda: True) == ["b-ALARM"]
+    assert scene.log == [
+        ("annotations_not_written", {"left": 1, "failure": "the time of this run is over"}),
+        ("annotations_written", {"written": 1, "closed": 0, "known": 0}),
+    ]
+    assert scene.takes(record("b")) == []
+    assert len(scene.annotations.written) == 2
+
+
 def test_a_refused_token_is_named_to_ops_and_nothing_comes_again(scene: Scene) -> None:
     scene.board.fail("grafana", Fault(kind="status", status=401), token="", times=None)
     assert scene.takes(record("a")) == []

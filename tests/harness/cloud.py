@@ -108,7 +108,6 @@ class Cloud:
     late: list[tuple[Event, datetime]] = field(default_factory=list)
     """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
-    redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     _came: set[tuple[str, int, str]] = field(default_factory=set)
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
@@ -130,7 +129,6 @@ class Cloud:
         dead, self.dead = self.dead, []
         self.sent_back += dead
         for event in dead:
-            self.redriven += 1
             self.after(0, replace(event, tries=0))
 
     def run(self, until: datetime) -> None:

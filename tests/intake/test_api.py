@@ -297,7 +297,7 @@ class TestTokens:
             ("", 401),
         ],
     )
-    def test_each_right(self, door: Door, authorization: str, status: int) -> None:
+    def test_a_post_is_answered_by_the_right_of_its_token(self, door: Door, authorization: str, status: int) -> None:
         answer = door.ask("POST", "/api/v2/alerts", [], token="", headers={"authorization": authorization})
         assert answer.status == status
         if status in (401, 403):

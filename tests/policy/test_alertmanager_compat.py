@@ -35,7 +35,7 @@ def keys(text: str) -> frozenset[str]:
         (("ab", ""), "a", "", True, None),  # b is muted: that is no end
     ],
 )
-def test_each_rule(
+def test_what_the_log_knew_decides_the_reason(
     known: tuple[str, str] | None, firing: str, resolved: str, send_resolved: bool, expected: Reason | None
 ) -> None:
     before = known and entry(keys(known[0]), keys(known[1]), at=NOW, repeat_interval=3600)

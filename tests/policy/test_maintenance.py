@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alertrelay.config.calendar import Cron
 from alertrelay.config.model import MaintenanceWindow, Matcher
-from alertrelay.policy.maintenance import in_maintenance, next_start, open_until
+from alertrelay.policy.maintenance import in_maintenance, open_until
 
 EVERY = Cron(minutes=(0,), hours=(2,), days=tuple(range(1, 32)), months=tuple(range(1, 13)), weekdays=tuple(range(7)))
 ORDERS = (Matcher(name="service", op="=", value="orders"),)
@@ -62,8 +62,6 @@ def test_one_at_a_time_is_open_once() -> None:
     once = window(cron=None, once="2026-12-24T22:00", location="Europe/Berlin")
     assert open_until(once, at("2026-12-24T21:00")) == at("2026-12-25T00:00")
     assert open_until(once, at("2027-12-24T21:30")) is None
-    assert next_start(once, at("2026-12-01T00:00")) == at("2026-12-24T21:00")
-    assert next_start(once, at("2027-01-01T00:00")) is None
 
 
 def test_it_holds_for_its_receivers_and_matchers_alone() -> None:

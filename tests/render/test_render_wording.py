@@ -9,7 +9,7 @@ import pytest
 from alertrelay.alert import Integration
 from alertrelay.channels.email import render as email
 from alertrelay.notification import Failed, Reason
-from alertrelay.render import facts, notice, wording
+from alertrelay.render import facts, group_lines, notice, when, wording
 
 from tests.channels.email.example import EMAIL
 from tests.render.notifications import BARE, CASES, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
@@ -30,7 +30,7 @@ from tests.render.notifications import BARE, CASES, NOW, PAGER, RDS, RESOLVED_RD
     ],
 )
 def test_a_span_of_time_is_said_as_people_say_it(seconds: float, expected: str) -> None:
-    assert wording.span(seconds) == expected
+    assert when.span(seconds) == expected
 
 
 def test_the_subject_is_the_same_for_firing_and_resolved_but_for_its_prefix() -> None:
@@ -126,7 +126,7 @@ def test_an_end_without_a_known_start_claims_no_duration() -> None:
     ended = notification(replace(RESOLVED_RDS, starts_at=NOW, ends_at=NOW), reason=Reason.ALL_RESOLVED)
     assert wording.headline(ended).startswith("RESOLVED: RDSHighCPU ")
     assert facts.of(ended).timing == facts.Fact(name="Resolved", text="2026-11-20 03:08 UTC")
-    assert facts.line(ended, ended.alerts[0], frozenset()).endswith(", resolved")
+    assert group_lines.line(ended, ended.alerts[0], frozenset()).endswith(", resolved")
 
 
 def test_the_summary_of_an_end_is_the_past_unless_it_was_made_of_the_end() -> None:
@@ -139,7 +139,7 @@ def test_the_summary_of_an_end_is_the_past_unless_it_was_made_of_the_end() -> No
 def test_what_began_this_second_began_just_now() -> None:
     fresh = notification(RDS, at=RDS.starts_at)
     assert facts.of(fresh).timing.text == "2026-11-20 03:04 UTC (just now)"
-    assert facts.line(fresh, RDS, frozenset()).endswith(", just now")
+    assert group_lines.line(fresh, RDS, frozenset()).endswith(", just now")
 
 
 def test_the_resource_is_not_the_cluster_once_more() -> None:
@@ -210,8 +210,8 @@ def test_the_headline_names_the_place_once() -> None:
 
 def test_lines_of_a_group_tell_what_differs() -> None:
     group = CASES["group-of-four"]
-    differs = facts.differing(group)
+    differs = group_lines.differing(group)
     assert differs == {"pod"}
-    lines = [facts.line(group, a, differs) for a in group.alerts]
+    lines = [group_lines.line(group, a, differs) for a in group.alerts]
     assert lines[2] == "PodCrashLooping: checkout-3, value 7 restarts, for 9 min, new"
     assert lines[3] == "PodCrashLooping: checkout-4, resolved after 8 min"

@@ -10,7 +10,7 @@ from alertrelay.config.slo import PAIRS, WINDOWS, Objective
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from local.cloudwatch.alarms import HOUR, MINUTE, Minutes, Ranked, Series, states
+from local.cloudwatch.alarms import HOUR, MINUTE, Minutes, Series, states
 from tests.slo.objectives import (
     AVAILABILITY,
     LATENCY,
@@ -35,6 +35,22 @@ stretches = st.lists(
     min_size=1,
     max_size=7,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A metric of which each value is an event: how many there were, and how many of them at most the limit of `rank`,
+    a percentile rank (`PR(:0.5)`)."""
+
+    rank: str
+    events: Minutes
+    inside: Minutes
+
+    def value(self, statistic: str, begin: float, end: float) -> float | None:
+        if statistic != self.rank:
+            return self.events.value(statistic, begin, end)
+        events = self.events.within(begin, end)
+        return 100 * (self.inside.within(begin, end) or 0.0) / events if events else None
 
 
 def _played(several: list[Stretch]) -> dict[int, tuple[int, int]]:

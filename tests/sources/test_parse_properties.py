@@ -94,13 +94,13 @@ def check(event: object) -> None:
 
 @given(JSON)
 @settings(deadline=None)
-def test_any_json(value: object) -> None:
+def test_any_json_is_parsed_to_alerts_that_can_be_kept(value: object) -> None:
     check(value)
 
 
 @given(st.binary(max_size=300))
 @settings(deadline=None)
-def test_any_bytes(content: bytes) -> None:
+def test_any_bytes_are_parsed_to_alerts_that_can_be_kept(content: bytes) -> None:
     check(content)
 
 

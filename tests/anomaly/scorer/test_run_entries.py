@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from alertrelay.anomaly.scorer.shard import PAST
 
-from tests.anomaly.scorer.world import HOUR, START, STEP, TROUBLE, World, config, metric, watch
+from tests.anomaly.scorer.world import HOUR, START, STEP, TROUBLE, World, config, course, metric, watch
 
 # --- silence --------------------------------------------------------------------------------------------------------
 
@@ -41,6 +42,22 @@ def test_after_a_day_a_silent_metric_is_no_longer_waited_for() -> None:
         ("resolved", "MetricNotReporting", "warning"),
     ]
     assert world.published[-1][2]["annotations"]["reason"] == "it is no longer waited for"
+
+
+def test_a_ratio_over_nothing_has_no_value_which_neither_begins_nor_ends_an_alert() -> None:
+    """Nobody pays from midnight to 2: the denominator is 0, and CloudWatch has no point."""
+    ratio: dict[str, Any] = {"expression": "100 * good / total", "inputs": {"good": "Succeeded", "total": "Payments"}}
+    world = World(config=config(watch(metric="SuccessRate", **ratio)))
+    nobody = range(2 * 12)
+    rate = {at: 98.0 + orders % 1.0 for at, orders in course(START - 10 * 86_400, START + 30 * HOUR)}
+    rate |= {START + 23 * HOUR + place * STEP: 60.0 for place in range(12)}
+    paid = [(at, value) for at, value in rate.items() if (at - START) % 86_400 // STEP not in nobody]
+    world.metrics.put(metric(name="SuccessRate"), paid)
+    world.at(20 * HOUR).until(START + 26 * HOUR)
+    assert {update[:2] for update in world.updates()} == {("firing", "AnomalyDetected")}
+    world.until(START + 28 * HOUR)
+    assert {name for _, name, _ in world.updates()} == {"AnomalyDetected"}
+    assert world.updates("resolved")
 
 
 # --- the configuration changes in the middle ------------------------------------------------------------------------

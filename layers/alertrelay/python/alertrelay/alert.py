@@ -63,8 +63,7 @@ _PRIME, _ALL = 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 def rfc3339(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`: 2026-11-20T03:04:05.678Z."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 JUDGED = ("anomaly", "AnomalyDetected")

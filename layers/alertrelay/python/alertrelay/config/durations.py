@@ -7,9 +7,7 @@ from datetime import timedelta
 FORWARDER_TIMEOUT = timedelta(seconds=30)
 """After which Lambda kills an invocation of a forwarder."""
 TICK = timedelta(minutes=1)
-"""Between two ticks of the schedule."""
-TIMER_HORIZON = TICK
-"""What is due later is not queued but found by a tick."""
+"""Between two ticks of the schedule. What is due later than this is not queued but found by a tick."""
 
 LEASE_MARGIN = timedelta(seconds=5)
 """A lease outlives the invocation's hard deadline by this."""

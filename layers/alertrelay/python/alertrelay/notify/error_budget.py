@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from alertrelay.alert import Alert
 from alertrelay.config.slo import EVERY, FAST, PAIRS, SLOW
-from alertrelay.render.wording import span
+from alertrelay.render.when import span
 from alertrelay.state import BudgetNote
 
 BAR = 10

@@ -17,7 +17,7 @@ from alertrelay.policy.silence import Silence
 from alertrelay.policy.verdict import verdict_on
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED, VERDICT
 from alertrelay.render.text import one_line
-from alertrelay.render.wording import clock
+from alertrelay.render.when import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.charted import ANNOTATION
 from alertrelay.values.tries import tried

@@ -31,13 +31,6 @@ def open_until(window: MaintenanceWindow, at: datetime) -> datetime | None:
     return None
 
 
-def next_start(window: MaintenanceWindow, after: datetime, *, days: int = 400) -> datetime | None:
-    """Returns the next start after a time, None where there is none within so many days."""
-    zone = _zone(window)
-    found = (one for one in _starts(window, zone, after, after + timedelta(days=days)) if one > after)
-    return min(found, default=None)
-
-
 def _zone(window: MaintenanceWindow) -> tzinfo:
     """Raises zoneinfo.ZoneInfoNotFoundError, a KeyError, ValueError and OSError."""
     if not window.location:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alertrelay.notification import Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, group_lines, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut, one_line, width
 
@@ -132,8 +132,8 @@ def _others(notification: Notification, markup: Markup) -> list[str]:
     hidden = wording.total(notification) - 1 - len(rest)
     if not rest and hidden <= 0:
         return []
-    differs = facts.differing(notification)
-    lines = [f"{wording.alert_icon(a)} {markup.text(facts.line(notification, a, differs), 200)}" for a in rest]
+    differs = group_lines.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {markup.text(group_lines.line(notification, a, differs), 200)}" for a in rest]
     more = [markup.italic(markup.escape(wording.more(hidden)))] if hidden > 0 else []
     return [markup.bold(markup.escape("Others of this group")), *lines, *more]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
-from alertrelay.render import wording
+from alertrelay.render import when, wording
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED, VERDICT
+from alertrelay.render.silence_command import silence_command
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values import automation
 from alertrelay.values.arn import firing_alarms_link
@@ -56,9 +56,7 @@ _ADDED = (
     ("flapping", "Flapping"),
 )
 """Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
-_RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
-_COMMAND = 600
 _CHILDREN = 5
 _ORIGINS = {
     "anomaly": "Graph in CloudWatch",
@@ -66,9 +64,6 @@ _ORIGINS = {
     "alertmanager": "Alert in Prometheus",
     "amp": "Alert in Prometheus",
 }
-
-_BARE = re.compile(r"[\w.:/@-]+", re.ASCII)
-"""A value that a shell takes without quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,18 +94,46 @@ class FactSheet:
     silence: list[Fact]
 
 
+class _OwnFacts(NamedTuple):
+    """The facts of an alert that are the same in every message of it."""
+
+    alert: Alert
+    over: bool
+    description: str
+    measure: list[Fact]
+    impact: list[Fact]
+    long_texts: list[Fact]
+    links: list[Fact]
+
+
+_LAST: list[_OwnFacts] = []
+"""Of the last alert: a forwarder writes a message of it for each integration and shape, one after the other."""
+
+
 def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
     """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
     alert, over = wording.lead(notification), wording.over(notification)
+    own = next((kept for kept in _LAST if kept.alert is alert and kept.over == over), None)
+    if own is None:
+        own = _OwnFacts(
+            alert=alert,
+            over=over,
+            description=wording.description(alert),
+            measure=measure(alert),
+            impact=_impact(alert, over=over),
+            long_texts=_long_texts(alert),
+            links=_links(alert, over=over),
+        )
+        _LAST[:] = [own]
     return FactSheet(
         what=wording.what(notification),
-        description=wording.description(alert),
+        description=own.description,
         timing=_timing(notification, alert, zone, over=over),
-        measure=measure(alert),
-        impact=_impact(alert, over=over),
+        measure=own.measure,
+        impact=own.impact,
         where=_where(notification, alert, over=over),
-        long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
+        long_texts=own.long_texts,
+        links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -136,8 +159,9 @@ def _where(notification: Notification, alert: Alert, *, over: bool) -> list[Fact
 def resource(alert: Alert) -> str:
     """Returns the labels that name the thing itself: dimensions, instance, pod."""
     names = wording.resource_labels(alert)
-    held = [one_line(f"{n} {alert.labels[n]}") for n in names[:_RESOURCE_LABELS]]
-    return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} more labels" if len(names) > len(held) else "")
+    shown = [one_line(f"{n} {alert.labels[n]}") for n in names[: wording.RESOURCE_LABELS]]
+    hidden = len(names) - len(shown)
+    return ", ".join(shown) + (f", and {hidden} more labels" if hidden else "")
 
 
 def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: bool) -> Fact:
@@ -146,10 +170,10 @@ def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: boo
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         if not lasted:
-            return Fact(name="Resolved", text=wording.moment(end, zone))
-        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start, zone)} to {wording.clock(end, start, zone)}")
+            return Fact(name="Resolved", text=when.moment(end, zone))
+        return Fact(name="Lasted", text=f"{lasted}, {when.moment(start, zone)} to {when.clock(end, start, zone)}")
     name = "At" if alert.kind == "event" else "Since"
-    return Fact(name=name, text=f"{wording.moment(alert.starts_at, zone)} ({wording.ago(notification, alert)})")
+    return Fact(name=name, text=f"{when.moment(alert.starts_at, zone)} ({wording.ago(notification, alert)})")
 
 
 def measure(alert: Alert) -> list[Fact]:
@@ -265,76 +289,5 @@ def _remedy(alert: Alert, key: str) -> str:
 
 def _silence(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
     """Returns the command to copy that silences these alerts for two hours, where there is one."""
-    command = "" if over else _silence_command(notification, alert)
-    # A command that had to be cut or cleaned would be another one.
-    shown = command.isprintable() and len(command) <= _COMMAND
-    return [Fact(name="Silence for 2 h", text=command)] if command and shown else []
-
-
-def _silence_command(notification: Notification, alert: Alert) -> str:
-    """Matches the group's labels, the name where all shown alerts have one, and a single alert's own labels. Returns ""
-    for events, which never repeat, and for a digest."""
-    if wording.only_events(notification) or not notification.alerts:
-        return ""
-    labels, names = dict(notification.group_labels), {one.name for one in notification.alerts}
-    if wording.STORM in (labels.get("alertname"), alert.name):
-        return ""
-    if len(names) == 1:
-        labels["alertname"] = names.pop()
-    if wording.total(notification) == 1:
-        own = [n for n in ("service", "cluster") if n in alert.labels] + wording.resource_labels(alert)
-        labels |= {name: alert.labels[name] for name in own[:_RESOURCE_LABELS]}
-    matchers = [_matcher(name, value) for name, value in sorted(labels.items()) if value]
-    if not matchers:
-        return ""
-    env = shlex.quote(one_line(notification.environment))
-    return f"alertrelay silence add --env {env} --duration 2h --comment 'being worked on' {' '.join(matchers)}"
-
-
-def _matcher(name: str, value: str) -> str:
-    """Returns `name=value` for a shell, with quotes only where the value needs them."""
-    if _BARE.fullmatch(value):
-        return f"{name}={value}"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return shlex.quote(f'{name}="{escaped}"')
-
-
-def differing(notification: Notification) -> frozenset[str]:
-    """Returns the labels in which the shown alerts differ: they distinguish the lines of a group."""
-    seen: dict[str, set[str | None]] = {}
-    names = {name for a in notification.alerts for name in a.labels}
-    for name in names - {"alertname", "alarm_name", "severity"}:
-        seen[name] = {a.labels.get(name) for a in notification.alerts}
-    return frozenset(name for name, values in seen.items() if len(values) > 1)
-
-
-def line(notification: Notification, alert: Alert, differs: frozenset[str], *, timed: bool = True) -> str:
-    """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut. Without
-    `timed` the channel says itself since when it fires."""
-    distinct = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
-    text = ", ".join([t for t in distinct if t] or [t for t in (wording.summary(alert),) if t])
-    text = ". ".join([text, *_own_text(notification, alert)])
-    head = one_line(alert.name) + (f": {text}" if text else "")
-    value = one_line(alert.annotations.get("value", ""))
-    if wording.ended(alert):
-        seconds = ((alert.ends_at or notification.at) - alert.starts_at).total_seconds()
-        return f"{head}, resolved" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
-    ago = wording.ago(notification, alert)
-    since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
-    measured = [f"value {cut(value, 40)}"] if value else []
-    on = ["acknowledged"] if ACKNOWLEDGED in alert.annotations else []
-    return ", ".join([head, *measured, *([since] if timed else []), *on, *_news(notification, alert)])
-
-
-def _own_text(notification: Notification, alert: Alert) -> list[str]:
-    """Returns what an event says otherwise than the one shown in full, where both are of one identity."""
-    shown = notification.alerts[0]
-    if alert.kind != "event" or alert is shown or alert.state_key != shown.state_key:
-        return []
-    texts = ((name, alert.annotations.get(name, "")) for name in ("summary", "description", "affected"))
-    return [cut(one_line(text), 300) for name, text in texts if text and text != shown.annotations.get(name)]
-
-
-def _news(notification: Notification, alert: Alert) -> list[str]:
-    fresh = notification.reason == "new_alerts_added" and alert.state_key in notification.news
-    return ["new"] if fresh else []
+    command = "" if over else silence_command(notification, alert)
+    return [Fact(name="Silence for 2 h", text=command)] if command else []

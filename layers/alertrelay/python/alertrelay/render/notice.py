@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from alertrelay.notification import Failed, Notification, Reason
-from alertrelay.render import wording
+from alertrelay.render import when, wording
 from alertrelay.render.text import cut, one_line
 
 FROM_ELSEWHERE = "resolved_from_elsewhere"
@@ -67,7 +67,7 @@ def acknowledged(notification: Notification) -> str:
 
 
 def _escalated(notification: Notification) -> str:
-    return f"Not acknowledged for {wording.span(notification.unacknowledged)}: escalated to tier {notification.tier}."
+    return f"Not acknowledged for {when.span(notification.unacknowledged)}: escalated to tier {notification.tier}."
 
 
 def _from_elsewhere(notification: Notification) -> list[str]:
@@ -92,7 +92,7 @@ def _not_delivered(notification: Notification, zone: tzinfo) -> str:
     why = _failure_text(notification)
     if failed.attempts:
         tries = "1 try" if failed.attempts == 1 else f"{failed.attempts} tries"
-        why += f", {tries} in {wording.span(failed.seconds)}"
+        why += f", {tries} in {when.span(failed.seconds)}"
     why += "."
     if wording.over(notification):
         text = f"{_title(failed)} was NOT notified of the resolve and may still show this as open: {why}"
@@ -100,7 +100,7 @@ def _not_delivered(notification: Notification, zone: tzinfo) -> str:
         what = "NOT delivered" if failed.tried else "NOT sent"
         text = f"This {failed.message or 'message'} was {what}: {why}"
     if notification.next_try_at:
-        text += f" It will be retried at {wording.clock(notification.next_try_at, notification.at, zone)}."
+        text += f" It will be retried at {when.clock(notification.next_try_at, notification.at, zone)}."
     receiver = cut(one_line(failed.integration.receiver), 100)
     return f"{text} You received this because receiver {receiver} could not be notified."
 
@@ -122,7 +122,7 @@ def withheld(notification: Notification) -> str:
         return ""
     parts = []
     if found.silenced:
-        end = wording.clock(found.until, notification.at) if found.until else ""
+        end = when.clock(found.until, notification.at) if found.until else ""
         until = f" until {end}" if end and found.alike else f", the first until {end}" if end else ""
         parts.append(f"{_more_alerts(found.silenced)} silenced{until}")
     if found.inhibited:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 
 from alertrelay.notification import Listing, Notification
-from alertrelay.render import facts, notice, team_texts, wording
+from alertrelay.render import group_lines, notice, team_texts, wording
 from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut, one_line, short
 
@@ -55,11 +55,11 @@ def others(notification: Notification) -> str:
     rest = notification.alerts[1:]
     if not rest and not notification.not_shown:
         return ""
-    differs = facts.differing(notification)
+    differs = group_lines.differing(notification)
     lines = ["Others of this group:"]
     for alert in rest[:OTHERS]:
         state = "RESOLVED" if wording.ended(alert) else wording.severity_of(alert).upper()
-        lines.append(cut(f"- {state} {facts.line(notification, alert, differs)}", 300))
+        lines.append(cut(f"- {state} {group_lines.line(notification, alert, differs)}", 300))
     hidden = wording.more(wording.total(notification) - 1 - len(rest[:OTHERS]))
     return "\n".join([*lines, *([hidden] if hidden else [])])
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
 from alertrelay.alert import Alert, fingerprint
 from alertrelay.notification import Notification, Reason
 from alertrelay.render.text import clean, cut, one_line
+from alertrelay.render.when import span
 
 ICONS: Mapping[str, str] = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}
 OTHER_ICON = "⚪"
@@ -29,6 +30,8 @@ NOT_RESOURCE = frozenset(
     }
 )
 """Labels that do not name the thing itself; all others do: dimensions, instance, pod."""
+RESOURCE_LABELS = 8
+"""So many of the others a message names at most."""
 _GROUP_ORDER = ("alertname", "service", "cluster", "env")
 
 
@@ -240,35 +243,6 @@ def tally(notification: Notification) -> str:
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
     return f"{firing}, {resolved} of {count} resolved" if resolved else firing
-
-
-def moment(at: datetime, zone: tzinfo = UTC) -> str:
-    """Formats `2026-11-20 03:04 UTC`."""
-    here = at.astimezone(zone)
-    return f"{here.isoformat(' ', 'minutes')[:16]} {here.tzname()}"
-
-
-def clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
-    """Formats `03:04 UTC`, with the date where it is another day than `now`."""
-    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
-    return f"{at.astimezone(zone):%H:%M %Z}" if same_day else moment(at, zone)
-
-
-def span(seconds: float) -> str:
-    """Formats `40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `less than 1 s` also where a clock runs ahead."""
-    whole = int(seconds)
-    if whole < 1:
-        return "less than 1 s"
-    if whole < 60:
-        return f"{whole} s"
-    minutes = whole // 60
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def age(notification: Notification, alert: Alert) -> str:

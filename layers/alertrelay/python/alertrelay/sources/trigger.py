@@ -48,6 +48,7 @@ def _member(member: Mapping[str, object]) -> AlarmMetric:
         statistic=said["Stat"],
         unit=said["Unit"],
         returned=member.get("ReturnData") is not False,
+        id=texts.field(member, "Id"),
     )
 
 
@@ -76,7 +77,13 @@ def condition(definition: Mapping[str, object]) -> Condition:
         datapoints_to_alarm=_whole(definition.get("DatapointsToAlarm")),
         expression=expression["Expression"],
         expression_label=expression["Label"],
+        steps=_steps(definition) if expression["Expression"] else (),
     )
+
+
+def _steps(definition: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    members = (texts.texts_of(texts.mapping(one), "Id", "Expression") for one in texts.items(definition.get("Metrics")))
+    return tuple((member["Id"], member["Expression"]) for member in members if member["Expression"])
 
 
 def _expression(definition: Mapping[str, object], *, band: str) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from alertrelay.channels.email import CHART_ID, EmailSettings
 from alertrelay.notification import Message, Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, group_lines, notice, plain, wording
 from alertrelay.render.facts import CHART_TITLE, Fact, FactSheet
 from alertrelay.render.picture import HEIGHT, WIDTH, png
 from alertrelay.render.team_texts import text as team_text
@@ -198,8 +198,8 @@ def _others(notification: Notification) -> str:
     hidden = wording.total(notification) - 1 - len(rest)
     if not rest and hidden <= 0:
         return ""
-    differs = facts.differing(notification)
-    lines = [f"{wording.alert_icon(a)} {escape(cut(facts.line(notification, a, differs), 300))}" for a in rest]
+    differs = group_lines.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {escape(cut(group_lines.line(notification, a, differs), 300))}" for a in rest]
     if hidden > 0:
         lines.append(f"<em>{escape(wording.more(hidden))}</em>")
     rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{shown}</td></tr>' for shown in lines)

@@ -14,7 +14,7 @@ from typing import Any
 
 from alertrelay.channels.msteamsv2 import MsTeamsSettings
 from alertrelay.notification import Message, Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, group_lines, notice, plain, wording
 from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import cut, one_line
@@ -156,8 +156,8 @@ def _others(notification: Notification, share: float) -> list[dict[str, Any]]:
     hidden = wording.total(notification) - 1 - len(shown)
     if not shown and hidden <= 0:
         return []
-    differs = facts.differing(notification)
-    lines = [f"{wording.alert_icon(a)} {escape(facts.line(notification, a, differs), 210)}" for a in shown]
+    differs = group_lines.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {escape(group_lines.line(notification, a, differs), 210)}" for a in shown]
     if hidden > 0:
         lines.append(f"_{wording.more(hidden)}_")
     head = _text("**Others of this group**", separator=True)

@@ -12,7 +12,7 @@ from typing import Any
 from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutySettings
 from alertrelay.notification import Message, Notification, Reason
-from alertrelay.render import facts, notice, wording
+from alertrelay.render import facts, group_lines, notice, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import clean, cut, cut_each, link, one_line, short, shortened
@@ -174,8 +174,8 @@ def _others(notification: Notification) -> dict[str, Any]:
     hidden = wording.total(notification) - 1 - len(rest)
     if not rest and hidden <= 0:
         return {}
-    differs = facts.differing(notification)
-    lines = [cut(facts.line(notification, a, differs), 300) for a in rest]
+    differs = group_lines.differing(notification)
+    lines = [cut(group_lines.line(notification, a, differs), 300) for a in rest]
     return {"Others of the group": [*lines, *([wording.more(hidden)] if hidden > 0 else [])]}
 
 

@@ -20,7 +20,7 @@ from alertrelay.alert import Alert
 from alertrelay.channels.slack import SlackSettings, buttons, chart, mentions, team
 from alertrelay.channels.slack.mrkdwn import BROADCAST, ESCAPES, TEXT, UNBROADCAST, escape, mrkdwn, section
 from alertrelay.notification import Message, Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, group_lines, notice, plain, when, wording
 from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import cut
@@ -165,7 +165,7 @@ def _timing(notification: Notification, alert: Alert, name: str) -> dict[str, An
 
 def _date(at: datetime, form: str = "{date_short_pretty} {time}", otherwise: str = "") -> str:
     """Shown in the reader's own time zone, and counted until the reader looks; `otherwise` is for what cannot."""
-    return f"<!date^{int(at.timestamp())}^{form}|{otherwise or wording.moment(at)}>"
+    return f"<!date^{int(at.timestamp())}^{form}|{otherwise or when.moment(at)}>"
 
 
 def _links(links: list[str]) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
     hidden = wording.total(notification) - 1 - len(rest)
     if not rest and hidden <= 0:
         return []
-    differs = facts.differing(notification)
+    differs = group_lines.differing(notification)
     lines = [_other(notification, alert, differs) for alert in rest]
     if hidden > 0:
         lines.append(f"_{wording.more(hidden)}_")
@@ -200,7 +200,7 @@ def _other(notification: Notification, alert: Alert, differs: frozenset[str]) ->
     """One alert in a line; how long ago one that fires began is counted until the reader looks."""
     counts = alert.kind != "event" and not wording.ended(alert)
     began = f", {_date(alert.starts_at, '{ago}', wording.ago(notification, alert))}" if counts else ""
-    shown = escape(facts.line(notification, alert, differs, timed=not counts), _LINE - len(began))
+    shown = escape(group_lines.line(notification, alert, differs, timed=not counts), _LINE - len(began))
     return f"{wording.alert_icon(alert)} {shown}{began}"
 
 

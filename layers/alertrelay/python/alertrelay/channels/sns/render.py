@@ -10,7 +10,7 @@ from typing import Any
 from alertrelay.channels.sns import FORMAT_ATTRIBUTE, SnsSettings
 from alertrelay.channels.sns.amazon_q import custom_notification
 from alertrelay.notification import Message, Notification
-from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render import facts, notice, plain, when, wording
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import ascii_text, gsm_text, one_line
 
@@ -75,7 +75,7 @@ def _sms(notification: Notification) -> str:
         return _short(text, _SMS)
     href = next((f.href for f in facts.of(notification).links if f.href and len(f.href) <= _SMS_LINK), "")
     word = "at" if alert.kind == "event" else "since"
-    tail = f", {word} {wording.clock(alert.starts_at, notification.at)}" + (f" {href}" if href else "")
+    tail = f", {word} {when.clock(alert.starts_at, notification.at)}" + (f" {href}" if href else "")
     return _short(text.rstrip(". "), _SMS - len(tail)) + tail
 
 

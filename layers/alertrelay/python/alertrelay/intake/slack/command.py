@@ -22,6 +22,7 @@ from alertrelay.policy.silence import Silence, state
 from alertrelay.policy.time_interval import muted
 from alertrelay.render import wording
 from alertrelay.render.text import one_line
+from alertrelay.render.when import span
 
 MOST_ALERTS, MOST_SILENCES, MOST_ROUTES = 40, 12, 10
 _PAIR = re.compile(r'([a-zA-Z_][\w.]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,{}"]+)')
@@ -149,11 +150,11 @@ def _routes(config: Config, labels: Labels, now: datetime) -> Iterator[str]:
 def _tier(tier: Tier) -> str:
     hours = f", in {', '.join(tier.hours)}" if tier.hours else ""
     text = f"{', '.join(tier.receivers)}{hours}"
-    return f"⇧ tier {tier.number}, where nobody acknowledges it for {wording.span(tier.after)}: {escape(text, 300)}"
+    return f"⇧ tier {tier.number}, where nobody acknowledges it for {span(tier.after)}: {escape(text, 300)}"
 
 
 def _timing(route: Route, labels: Labels) -> str:
     group = ", ".join(group_labels(route, labels)) if route.group_by != () else ""
     by = f"grouped by {escape(group, 300)}" if group else "in one group"
-    waits = [wording.span(seconds) for seconds in (route.group_wait, route.group_interval, route.repeat_interval)]
+    waits = [span(seconds) for seconds in (route.group_wait, route.group_interval, route.repeat_interval)]
     return f"{by}; waits {waits[0]}, then every {waits[1]}, repeats after {waits[2]}"
