@@ -74,7 +74,7 @@ class Scheduler:
         route = self.config.route_of(known.identity.route_id) or self.config.route
         if header and header.schedule.armed:
             repeated = bool(joining.repeated)
-            flushed = self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
+            flushed = self._flush_armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
         else:
             now = self.clock.now()
             # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
@@ -133,19 +133,20 @@ class Scheduler:
                 self.emit(of_unknown_resolve(update.alert, integration, comes_again=waits))
 
     def _join_digest(self, header: GroupHeader, updates: list[Update]) -> None:
-        """The storm digest owns alerts of the group until they resolve. One that has resolved and fires again since the
-        last flush joins it anew: now, or by the flush (notify/backlog.py)."""
+        """Gives the storm digest those of its alerts that fire again: it owns them until they resolve. One that has
+        resolved and fires again since the last flush joins it anew: now, or by the flush (notify/backlog.py)."""
         storm = header.ledger.storm if header.ledger else frozenset()
         firing = [u for u in updates if u.alert.status == "firing" and u.key in storm]
         if firing:
             now = self.clock.now()
             self.digests.join(header.identity.integration, [member_of(update, now) for update in firing])
 
-    def _armed(
+    def _flush_armed(
         self, gid: str, header: GroupHeader, group_interval: float, *, deadline: datetime, redelivered: bool
     ) -> bool:
-        """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
-        make a new alert wait as long: it is flushed at its next tick."""
+        """Flushes an armed group where it is due, and returns whether it did. Else the owner of its lease or a timer on
+        its way will; where the group waits to try a failed channel again the flush is brought forward to the next tick,
+        so that a new alert does not wait as long."""
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:

@@ -39,7 +39,7 @@ class Lease:
 
     @property
     def send_by(self) -> datetime:
-        """Until when a message may be sent."""
+        """The time until which a message may be sent."""
         return self.until - SEND_MARGIN
 
 

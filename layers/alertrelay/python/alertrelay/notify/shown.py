@@ -71,7 +71,7 @@ def read_shown(
 
 
 def _marked(item: AlertItem) -> Alert:
-    """A resolve that came from elsewhere than its alert may be forged: the message says so."""
+    """Marks a resolve that came from elsewhere than its alert: it may be forged, and the message says so."""
     if not item.from_elsewhere:
         return item.alert
     text = f"it came from {_place(item.resolved_by)}, its alert from {_place(item.opened_by)}"
@@ -151,9 +151,9 @@ def as_notified(
     now: datetime,
     acknowledged: Acknowledgement | None = None,
 ) -> Alert:
-    """The ledger decides what a message calls resolved: the item may already hold a later update. What the
-    anomaly-scorer finds unusual of the same service, the error budget of its objective, and what a person said of it,
-    stand beside what the alert has itself."""
+    """Returns the alert as the message shows it: resolved where the ledger decided so, since the item may already hold
+    a later update. What the anomaly-scorer finds unusual of the same service, the error budget of its objective, and
+    what a person said of it, stand beside what the alert has itself."""
     alert = _with_acknowledged(with_budget(without_query(alert), facts.budgets, now=now), acknowledged, now)
     alert = _with_verdict(alert, verdict_on(alert.fingerprint, alert.starts_at, facts.verdicts), now)
     if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
