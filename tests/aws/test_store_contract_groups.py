@@ -71,11 +71,15 @@ def test_a_closing_group_is_armed_under_its_owner(store: Store) -> None:
     found = store.header(GID)
     assert found
     assert (found.schedule.next_due, found.schedule.closing, found.schedule.owner, found.schedule.lease_until) == (
-        after(10),
+        after(35),
         False,
         "me",
         after(35),
     )
+    store.release(GID, owner="me")
+    found = store.header(GID)
+    assert found
+    assert found.schedule.next_due == after(10)
 
 
 def test_a_leased_group_counts_as_armed(store: Store) -> None:

@@ -13,7 +13,7 @@ def test_nobody_leases_a_group_that_does_not_exist(store: Store) -> None:
     assert store.header(GID) is None
 
 
-def test_a_lease_gives_the_header_as_it_was_and_moves_the_due_time(store: Store) -> None:
+def test_a_lease_gives_the_header_as_it_was_and_shows_its_end_as_the_due_time(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
     before = store.header(GID)
     assert store.lease(GID, owner="me", now=NOW, until=after(35)) == before

@@ -190,7 +190,8 @@ class Groups(Protocol):
         due then; what its mark left uncertain is certain again."""
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
-        """The groups of these channels that fall due before then, with when, in no order; eventually consistent."""
+        """The groups of these channels that fall due before then, with when, in no order; eventually consistent. One
+        that is held has the due time that it was taken at."""
 
     def armed_after(self, channels: Collection[Channel], *, after: datetime, token: str) -> tuple[Sequence[str], str]:
         """A page of the groups of these channels that fall due after then, from `token` ("" at first) on, with the

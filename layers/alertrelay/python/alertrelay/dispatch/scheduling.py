@@ -150,7 +150,7 @@ class Scheduler:
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
+            waits = postponed(self.groups, self.timers, self.clock, gid, schedule, self.trouble)
             return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if woken := self._woken(gid, header):

@@ -247,7 +247,7 @@ def flush(
             elif gives:
                 values.update(zip(gives, given, strict=True))
     except StoreFailure:
-        hand_back(lease, group, ports["groups"], ports["log"])
+        hand_back(lease, group, ports["groups"], ports["timers"], clock, ports["log"])
         raise
     return True
 
