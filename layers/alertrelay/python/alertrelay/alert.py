@@ -116,7 +116,7 @@ Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class AnomalyVerdict:
     """What a person said last of an anomaly, `at` in seconds; `started` is when that anomaly began, RFC 3339."""
 
     helpful: bool

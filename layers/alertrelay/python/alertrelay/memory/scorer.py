@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alertrelay.alert import Verdict
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES
 from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
 from alertrelay.anomaly.scorer.ports import Answer, Deployment, Kept, QueryRefused, RunLease, Vote
@@ -87,7 +87,7 @@ class MemoryNotebook:
     store has for its flushes."""
 
     anomalies: dict[str, dict[str, tuple[Mapping[str, Any], float]]] = field(default_factory=dict)
-    verdicts: MutableMapping[str, Verdict] = field(default_factory=dict)
+    verdicts: MutableMapping[str, AnomalyVerdict] = field(default_factory=dict)
     _owner: str = ""
     _until: float = 0.0
     _published: dict[str, float] = field(default_factory=dict)

@@ -65,9 +65,9 @@ def _verdicts(content: Content, ledger: Ledger) -> list[tuple[str, str, str]]:
     """Returns what people said of the anomalies that are open here."""
     open_ = (ledger.firing | ledger.fallback_firing) & content.decision.view.firing
     found = list[tuple[str, str, str]]()
-    for key in sorted(open_) if content.facts.verdicts else ():
+    for key in sorted(open_) if content.facts.context.verdicts else ():
         brief = content.members[key].alert
-        if said := verdict_on(brief.fingerprint, brief.starts_at, content.facts.verdicts):
+        if said := verdict_on(brief.fingerprint, brief.starts_at, content.facts.context.verdicts):
             found.append((key, said.by, str(said.helpful)))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Acknowledgement, Alert, Verdict, severity_rank
+from alertrelay.alert import Acknowledgement, Alert, AnomalyVerdict, severity_rank
 from alertrelay.nflog.decision import Decision, Mute
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notification import Reason
@@ -125,7 +125,7 @@ def _with_acknowledged(alert: Alert, by: Acknowledgement | None, now: datetime) 
     return replace(alert, annotations={**alert.annotations, ACKNOWLEDGED: text})
 
 
-def _with_verdict(alert: Alert, verdict: Verdict | None, now: datetime) -> Alert:
+def _with_verdict(alert: Alert, verdict: AnomalyVerdict | None, now: datetime) -> Alert:
     kept = {name: text for name, text in alert.annotations.items() if name != VERDICT}  # no source may write it
     if verdict:
         at = clock(datetime.fromtimestamp(verdict.at, UTC), now)
@@ -154,10 +154,10 @@ def as_notified(
     """Returns the alert as the message shows it: resolved where the ledger decided so, since the item may already hold
     a later update. What the anomaly-scorer finds unusual of the same service, the error budget of its objective, and
     what a person said of it, stand beside what the alert has itself."""
-    alert = _with_acknowledged(with_budget(without_query(alert), facts.budgets, now=now), acknowledged, now)
-    alert = _with_verdict(alert, verdict_on(alert.fingerprint, alert.starts_at, facts.verdicts), now)
-    if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
-        notes = facts.anomalies.get(alert.labels.get("service", ""), ())
+    alert = _with_acknowledged(with_budget(without_query(alert), facts.context.budgets, now=now), acknowledged, now)
+    alert = _with_verdict(alert, verdict_on(alert.fingerprint, alert.starts_at, facts.context.verdicts), now)
+    if facts.context.anomalies and alert.source != "anomaly" and alert.status != "resolved":
+        notes = facts.context.anomalies.get(alert.labels.get("service", ""), ())
         texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
         if texts:
             alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})

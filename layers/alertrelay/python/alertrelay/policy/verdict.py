@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from alertrelay.alert import Verdict
+from alertrelay.alert import AnomalyVerdict
 
 
-def verdict_on(fingerprint: str, starts_at: datetime, verdicts: Mapping[str, Verdict]) -> Verdict | None:
+def verdict_on(fingerprint: str, starts_at: datetime, verdicts: Mapping[str, AnomalyVerdict]) -> AnomalyVerdict | None:
     """Returns the verdict on this firing, None where nobody judged it. `verdicts` are by fingerprint."""
     found = verdicts.get(fingerprint)
     if found is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from alertrelay.alert import Verdict
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
@@ -114,9 +114,9 @@ class Vote:
     service: str = ""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> AnomalyVerdict:
         """Returns what messages about the anomaly show of it."""
-        return Verdict(helpful=self.helpful, by=self.by, at=self.at, started=self.started)
+        return AnomalyVerdict(helpful=self.helpful, by=self.by, at=self.at, started=self.started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Acknowledgement, Alert, Channel, Verdict
+from alertrelay.alert import Acknowledgement, Alert, AnomalyVerdict, Channel
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
@@ -224,10 +224,10 @@ def verdict_key(fingerprint: str) -> str:
     return f"V#{fingerprint}"
 
 
-def verdict(item: Attributes) -> Verdict | None:
+def verdict(item: Attributes) -> AnomalyVerdict | None:
     """Returns it; None where it cannot be read: it is only shown."""
     try:
-        return Verdict(**json.loads(item["verdict"]["S"]))
+        return AnomalyVerdict(**json.loads(item["verdict"]["S"]))
     except (KeyError, ValueError, TypeError):
         return None
 

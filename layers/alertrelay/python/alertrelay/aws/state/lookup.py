@@ -11,7 +11,7 @@ from alertrelay.aws.state.silences import SILENCES_KEY
 from alertrelay.aws.state.table import OnTable, read
 from alertrelay.aws.state.ticks import waking_key
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.state import Facts
+from alertrelay.state import AlertContext, Facts
 
 
 class DynamoLookup(OnTable):
@@ -49,9 +49,11 @@ class DynamoLookup(OnTable):
             alerts={one.key: one for one in (read(items.alert_item, item) for item in found["A"])},
             inhibitors=_merged(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
-            anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
-            budgets={slos[item["pk"]["S"]]: note for item in found["B"] if (note := items.budget(item))},
-            verdicts={about[item["pk"]["S"]]: one for item in found["V"] if (one := items.verdict(item))},
+            context=AlertContext(
+                anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
+                budgets={slos[item["pk"]["S"]]: note for item in found["B"] if (note := items.budget(item))},
+                verdicts={about[item["pk"]["S"]]: one for item in found["V"] if (one := items.verdict(item))},
+            ),
             waking=read(items.waking, found["W"][0])[0] if found["W"] else None,
         )
 

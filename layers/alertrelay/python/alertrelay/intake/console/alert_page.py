@@ -44,7 +44,7 @@ def _verdict(one: Listed, lookup: Lookup) -> dict[str, Any] | None:
     if not is_judged(alert):
         return None
     facts = lookup.facts(alerts=(), inhibitors=(), judged=[alert.fingerprint])
-    said = verdict_on(alert.fingerprint, alert.starts_at, facts.verdicts)
+    said = verdict_on(alert.fingerprint, alert.starts_at, facts.context.verdicts)
     if said is None:
         return None
     return {"helpful": said.helpful, "by": said.by, "at": rfc3339(datetime.fromtimestamp(said.at, UTC))}

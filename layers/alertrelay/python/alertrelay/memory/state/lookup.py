@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alertrelay.alert import Verdict
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.memory.state.alerts import MemoryAlerts
 from alertrelay.memory.state.ticks import MemoryTicks
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.ports import Clock
-from alertrelay.state import AnomalyNote, BudgetNote, Facts
+from alertrelay.state import AlertContext, AnomalyNote, BudgetNote, Facts
 
 
 class MemoryLookup(MemoryAlerts, MemoryTicks):
@@ -21,7 +21,7 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}
         self.budgets: dict[str, BudgetNote] = {}
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, AnomalyVerdict] = {}
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """See state.Inhibitors."""
@@ -48,8 +48,10 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
                 alerts=self.get_alerts(alerts),
                 inhibitors={one: dict(self._sources[one]) for one in inhibitors if one in self._sources},
                 silences=self._silences[0],
-                anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
-                budgets={name: self.budgets[name] for name in objectives if name in self.budgets},
-                verdicts={name: self.verdicts[name] for name in judged if name in self.verdicts},
+                context=AlertContext(
+                    anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
+                    budgets={name: self.budgets[name] for name in objectives if name in self.budgets},
+                    verdicts={name: self.verdicts[name] for name in judged if name in self.verdicts},
+                ),
                 waking=self.waking(waking)[0],
             )
