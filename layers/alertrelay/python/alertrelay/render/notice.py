@@ -71,7 +71,7 @@ def _escalated(notification: Notification) -> str:
 
 
 def _from_elsewhere(notification: Notification) -> list[str]:
-    """One sentence about all resolves that came from elsewhere than their alerts."""
+    """Returns one sentence about all resolves that came from elsewhere than their alerts."""
     ended = [alert for alert in notification.alerts if wording.ended(alert) and alert.annotations.get(FROM_ELSEWHERE)]
     if not ended:
         return []

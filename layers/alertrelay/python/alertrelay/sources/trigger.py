@@ -18,7 +18,7 @@ _QUERY = re.compile(
 
 
 def metrics(definition: Mapping[str, object]) -> tuple[AlarmMetric, ...]:
-    """The metrics that an alarm reads, without the expressions over them."""
+    """Returns the metrics that an alarm reads, without the expressions over them."""
     members = [texts.mapping(member) for member in texts.items(definition.get("Metrics"))]
     if members:
         stats = tuple(_member(member) for member in members if texts.mapping(member.get("MetricStat")))
@@ -53,7 +53,7 @@ def _member(member: Mapping[str, object]) -> AlarmMetric:
 
 
 def queried(expression: str) -> AlarmMetric | None:
-    """The metric that a Metrics Insights query is about; None for any other expression."""
+    """Returns the metric that a Metrics Insights query is about; None for any other expression."""
     match = _QUERY.match(expression)
     if not match:
         return None
@@ -87,7 +87,7 @@ def _steps(definition: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def _expression(definition: Mapping[str, object], *, band: str) -> Mapping[str, object]:
-    """The expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
+    """Returns the expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
     for member in texts.items(definition.get("Metrics")):
         fields = texts.mapping(member)
         if (

@@ -107,7 +107,7 @@ class SlackSender:
             self.network.log("chart_not_uploaded", key=call.key.name, failure=refused)
 
     def key_name(self, target: Target) -> str:
-        """The webhook's address or the bot's token."""
+        """Returns the webhook's address or the bot's token."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:
