@@ -117,7 +117,7 @@ Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyVerdict:
-    """What a person said last of an anomaly, `at` in seconds; `started` is when that anomaly began, RFC 3339."""
+    """The last judgement of an anomaly by a person, `at` in seconds; `started` is when that anomaly began, RFC 3339."""
 
     helpful: bool
     by: str
