@@ -148,7 +148,7 @@ def serving(
     from local.serve.http import IntakeServer
     from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
-    from local.stack.deployed import fake_secrets
+    from local.stack.shipped import fake_secrets
     from local.standins import StandIns, listening, peer
     from local.standins.pressing import App
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from alertrelay.config.model import Config
@@ -21,6 +22,8 @@ from alertrelay.notify.rate_limit import Digests
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups, StoreFailure
+
+NONE_READ: Mapping[str, GroupHeader | None] = MappingProxyType({})
 
 
 class Flush(Protocol):
@@ -52,11 +55,13 @@ class Scheduler:
     trouble: Trouble = field(default_factory=Trouble)
     sleeps: bool = False
 
-    def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
+    def schedule(
+        self, gid: str, joining: Joining, *, deadline: datetime, read: Mapping[str, GroupHeader | None] = NONE_READ
+    ) -> Ledger | None:
         """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
-        resolves that the ledger does not name may still be open as, None where there are none. Raises StoreFailure,
-        TimersFailure."""
-        header = self.groups.header(gid)
+        resolves that the ledger does not name may still be open as, None where there are none. `read`: headers that
+        were read since the members were put, by gid. Raises StoreFailure, TimersFailure."""
+        header = read[gid] if gid in read else self.groups.header(gid)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
             self._report_unknown(joining, header, unknown, keys)
