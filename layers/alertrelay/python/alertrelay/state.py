@@ -84,8 +84,8 @@ class Waking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertContext:
-    """The context of an alert, which messages show beside it. `anomalies`: what is unusual of a service now, by its name; `budgets`: of
-    objectives, by their name; `verdicts`: what people said of anomalies, by their fingerprint."""
+    """The context of an alert, which messages show beside it. `anomalies`: what is unusual of a service now, by its
+    name; `budgets`: of objectives, by their name; `verdicts`: what people said of anomalies, by their fingerprint."""
 
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
     budgets: Mapping[str, BudgetNote] = field(default_factory=dict)
