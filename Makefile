@@ -76,9 +76,10 @@ ifeq ($(CI),true)
 	@$(BIN)/python -m tools.console.node
 endif
 
+# Three workers for two cores: a sixth of the tests' time is waiting, for Alertmanager's clock or a program's answer.
 test: tools ## everything that CI checks
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint types imports
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench-requests: env ## what an alert asks of AWS: in a minute, in half an hour, before its page leaves (BENCH=CHECKOUT)
 	@$(BIN)/python tools/bench/counting.py $(or $(BENCH),.)

@@ -124,10 +124,23 @@ def run(args: argparse.Namespace) -> int:
         findings = [finding for finding in findings if finding.code != "tried"]  # its row stands above
         for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
             print(line)
+        for line in _strictly(findings) if args.strict else ():
+            print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2
     faults = ("error", "warning") if args.strict else ("error",)
     return int(any(finding.severity in faults for finding in findings))
+
+
+def _strictly(findings: Sequence[Finding]) -> list[str]:
+    """Returns why the exit code is 1 although no finding is called an error."""
+    from compiler import placeholders
+
+    codes = {finding.code for finding in findings if finding.severity == "warning"}
+    lines = ["--strict: warnings are errors"] if codes else []
+    if placeholders.CODE in codes:
+        lines.append(f"those of the example's values are not, where {placeholders.VARIABLE}=1 says that they are meant")
+    return lines
 
 
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:

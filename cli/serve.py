@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PORT = 9093
 """Alertmanager's."""
 TOKEN_FILE, LOG_FILE = "tokens.json", "alertrelay.log"
+NOT_PLAYED = "grafana and automation of delivery.yml do nothing here: `alertrelay replay` shows what would be annotated"
 _DESCRIPTION = """\
 Serve the HTTPS intake and the whole relay on loopback until Ctrl-C: a Prometheus, an Alertmanager or amtool talks to it
 as to an Alertmanager. Each message to a channel is printed with its answer (-: AWS, which is not here).
@@ -147,7 +148,7 @@ def serving(
     from local.serve.http import IntakeServer
     from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
-    from local.stack.deployed import fake_secrets
+    from local.stack.shipped import fake_secrets
     from local.standins import StandIns, listening, peer
     from local.standins.pressing import App
 
@@ -166,8 +167,9 @@ def serving(
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
         signed_by = {kind: key for kind in listening() if (key := peer(kind).signed_by)}
-        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), *signed_by.values())) if keys else ():
-            print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
+        found = doubts(given, config.secret_keys(), (*KEYS.values(), *signed_by.values())) if keys else ()
+        for doubt in (*(f"{keys} {one}" for one in found), *([NOT_PLAYED] if config.accompanied else [])):
+            print(f"alertrelay serve: warning: {doubt}", file=sys.stderr)
         secret = {**{key: secrets.token_hex(16) for key in signed_by.values()}, **tokens, **given}
         network = _network(peers, say)
         database = entered.enter_context(DataFile(data))

@@ -112,7 +112,7 @@ class ForwarderConstruct(Construct):
             "Tick",
             rule_name=f"{self.name}-tick",
             description="alertrelay looks for the groups of alerts that fall due",
-            schedule=events.Schedule.rate(Duration.minutes(1)),
+            schedule=events.Schedule.cron(),
         )
         # A tick that is late is not repeated after its minute: the next one finds the same.
         target = targets.LambdaFunction(

@@ -24,10 +24,11 @@ from compiler.load import load
 from infra.assets import CONFIG_FILE
 from local.stack.day import DayRun
 from local.stack.day_input import template_of
-from local.stack.deployed import Deployed, config_of, fake_secrets, verify_senders
+from local.stack.deployed import Deployed, verify_senders
 from local.stack.emulator import Emulator
 from local.stack.history import Day
 from local.stack.running import RunningStack
+from local.stack.shipped import config_of, fake_secrets
 from local.stack.snapshot import deployed_once
 from local.standins import Fault
 from tests.example import CONFIG

@@ -54,6 +54,11 @@ def _item(rules: Mapping[str, Any], listed: ResourceList) -> dict[str, Any]:
     shared = {
         "labels": {"$ref": "#/$defs/labels"},
         "thresholds": _thresholds(kinds),
+        "reviewed": {
+            "description": "When these thresholds were last reviewed, as 2026-11-30; `audit.reviewed` unless said.",
+            "type": ["string", "null"],
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
         "anomaly": _anomaly(kinds),
         "insufficient_data": {
             "description": "`firing`: its alarms fire when their metric stops.",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from alertrelay.config.slo import PAIRS, Signal
 
 from compiler.alarms.metrics import BALANCER, PUBLISHED, TARGET, TARGET_OR_BALANCER, Dimensions
 from compiler.alarms.slo import SloPlan, plan_slos
 from compiler.reading.duration import spell_duration
-from compiler.reading.finding import Findings, did_you_mean, nearest
+from compiler.reading.finding import Findings, did_you_mean
 from compiler.resources.environment import Environment
 from compiler.resources.slo import ListedObjective
 from compiler.resources.slo_counted import ALB
@@ -29,6 +31,8 @@ BALANCER_METRICS: Mapping[str, Dimensions] = {
 """The metrics that an Application Load Balancer publishes, and by which dimensions. Source: Elastic Load Balancing,
 "CloudWatch metrics for your Application Load Balancer"."""
 RESPONSE_TIME = "TargetResponseTime"
+LONG_WORD, ALIKE = 5, 0.85
+"""Letters of a word in which a slip is seen, and the share of them that is in place: `payments` is no `shipments`."""
 NAMED_ELSEWHERE = {
     "LoadBalancer": ("load balancer", "list it under `load_balancers`"),
     "TargetGroup": ("target group", "list its service under `services`"),
@@ -80,9 +84,21 @@ def _named(environment: Environment, dimension: str) -> frozenset[str]:
 def _check_service(listed: ListedObjective, services: Collection[str], findings: Findings) -> None:
     """An objective may be of a service that has no resource here; one that is nearly the name of another is a slip."""
     service = listed.objective.service
-    if service not in services and (near := nearest(service, services)):
+    near = "" if service in services else next((name for name in sorted(services) if _slip(service, name)), "")
+    if near:
         message = f"{listed.objective.id}: no resource of this file has the service {service!r}"
         findings.warning(listed.at("service"), "unlisted-service", message, f"did you mean {near!r}?")
+
+
+def _slip(name: str, known: str) -> bool:
+    """Returns whether the names differ by a letter or two of a long word: `chekout`, and not `orders-eu`."""
+    pairs = list(zip_longest(name.split("-"), known.split("-"), fillvalue=""))
+    return all(one == other or _nearly(one, other) for one, other in pairs)
+
+
+def _nearly(one: str, other: str) -> bool:
+    alike = SequenceMatcher(None, one, other).ratio()
+    return min(len(one), len(other)) >= LONG_WORD and abs(len(one) - len(other)) < 2 and alike >= ALIKE
 
 
 def _check_signal(

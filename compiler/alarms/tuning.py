@@ -32,7 +32,13 @@ def alarm_file(environment: Environment, name: str, text: str) -> AlarmFile:
             one = replace(one, high=limit.number) if rising else replace(one, low=limit.number)
         found[alarm.name] = one
     reviewed = environment.audit.reviewed if environment.audit else ""
-    return AlarmFile(name=name, text=text, reviewed=reviewed, alarms=found)
+    # What stands in the file for a resource; the rest is the catalogue's, which nobody here reviews.
+    own = {
+        f"{one.id} (line {one.watch.at().line})": one.watch.reviewed
+        for one in environment.resources
+        if one.watch.thresholds or one.watch.reviewed
+    }
+    return AlarmFile(name=name, text=text, reviewed=reviewed, reviews=own, alarms=found)
 
 
 def _mappings(root: yaml.Node) -> Iterator[tuple[tuple[int, int], yaml.MappingNode]]:

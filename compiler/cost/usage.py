@@ -23,9 +23,10 @@ UNITS: Mapping[str, tuple[float, float]] = {
     "note_source": (1, 0),
     "put_member": (1, 0),
     "arm": (2, 0),  # the header, and its entry in the index
-    "lease": (3, 0),  # moves the entry: one is deleted, one is written
+    "lease": (1, 0),  # leaves the entry where it is
     "lease refused": (1, 0),  # a condition that fails costs what the item would
-    "record": (3, 0),
+    "record": (3, 0),  # moves the entry: one is deleted, one is written
+    "record, closing": (1, 0),
     "finish": (2, 0),
     "wake": (3, 0),
     "take": (1, 0),
@@ -48,20 +49,15 @@ JOIN_HOME: Methods = {"put_member": 1, "header": 1}
 ARM: Methods = {"arm": 1}
 FLUSH: Methods = {
     "lease": 1,
-    "lease refused": 1,
-    "header": 1,
     "headers": 1,
     "members": 1,
     "facts": 1,
     "take": 1,
     "record": 1,
 }
-"""Of the flush that notifies of the alert. A timer that a tick sent again is refused its lease, and reads why. Then the
-group sleeps (docs/adr/0043)."""
+"""Of the flush that notifies of the alert. Then the group sleeps (docs/adr/0043)."""
 OPEN: Methods = {
     "lease": 1,
-    "lease refused": 0.2,
-    "header": 0.2,
     "members": 1,
     "facts": 1,
     "get_alerts": 1,
@@ -71,20 +67,21 @@ OPEN: Methods = {
 LAST: Methods = {
     "wake": 1,
     "lease": 1,
-    "lease refused": 1,
-    "header": 1,
+    "lease refused": 0.1,
+    "header": 0.1,
     "members": 2,
     "facts": 1,
     "get_alerts": 1,
     "take": 1,
-    "record": 1,
+    "record, closing": 1,
     "finish": 1,
 }
-"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group."""
+"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group. A second timer,
+from a tick that was late in its minute, is refused its lease, and reads why."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
-TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 2.0, 1.2, 2.0
-"""Messages that bring a group to each flush: its own, and those of a tick that looked meanwhile."""
+TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 1.0, 1.0, 1.1
+"""Messages that bring a group to each flush: its own, or a tick's (docs/adr/0061)."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
 IDLE_POLLS = 15

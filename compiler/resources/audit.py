@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 
 from compiler.reading.finding import Findings, Place
 from compiler.reading.formats import ROLE, secret_key_of
 from compiler.reading.section import Section, keys
 from compiler.reading.yamlfile import Value
+from compiler.resources.keys import date_of
 
 KEYS = keys("every roles drill heartbeat_key report reviewed")
 REPORT_CHANNELS = ("slack", "email")
@@ -68,20 +67,8 @@ def audit_of(section: Section) -> Audit | None:
         heartbeat_place=own.at("heartbeat_key"),
         report=own.string("report", ""),
         report_place=own.at("report"),
-        reviewed=_date(own, "reviewed"),
+        reviewed=date_of(own, "reviewed"),
     )
-
-
-def _date(section: Section, key: str) -> str:
-    """Returns a date as YYYY-MM-DD, "" where there is none."""
-    if not section.has(key):
-        return ""
-    text = section.text(key)
-    with suppress(ValueError):
-        if date.fromisoformat(text).isoformat() == text:
-            return text
-    section.findings.error(section.at(key), "bad-value", f"{text!r} is no date", "write one as 2026-11-30")
-    return ""
 
 
 def _roles(values: tuple[Value, ...], findings: Findings) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from compiler.catalogue.facts import classes
@@ -166,3 +168,15 @@ def class_of(item: Section, prefix: str, *, needs: tuple[str, ...]) -> str:
         message = f"the class {text!r} is not known"
         item.findings.error(item.at("class"), "unknown-class", message, f"{near or 'if it is new,'} give {numbers}")
     return text
+
+
+def date_of(section: Section, key: str) -> str:
+    """Returns a date as YYYY-MM-DD, "" where there is none."""
+    if not section.has(key):
+        return ""
+    text = section.text(key)
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    section.findings.error(section.at(key), "bad-value", f"{text!r} is no date", "write one as 2026-11-30")
+    return ""

@@ -11,7 +11,7 @@ from compiler.catalogue.table import CATALOGUE
 from compiler.reading.finding import Place, did_you_mean
 from compiler.reading.formats import LABEL_VALUE
 from compiler.reading.section import Section, keys, number_of, string_of
-from compiler.resources.keys import ResourceList, class_of, name_of, one_of
+from compiler.resources.keys import ResourceList, class_of, date_of, name_of, one_of
 from compiler.resources.lists import (
     CACHES,
     CLUSTERS,
@@ -32,7 +32,7 @@ from compiler.resources.resource import (
     Service,
 )
 
-WATCH_KEYS = keys("labels thresholds anomaly insufficient_data runbooks stack")
+WATCH_KEYS = keys("labels thresholds reviewed anomaly insufficient_data runbooks stack")
 _NODE = re.compile(r".*-[0-9]{3}")
 STACK = (r"[a-z][a-z0-9-]{0,30}", "orders")
 _PAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.md")
@@ -165,6 +165,7 @@ def _watch(item: Section, kind: str) -> ResourceWatch:
     return ResourceWatch(
         labels=labels_of(item),
         thresholds=_thresholds(item, kind),
+        reviewed=date_of(item, "reviewed"),
         anomaly=_anomaly(item, kind),
         insufficient_data=one_of(item, "insufficient_data", ("firing",), "", needed=False) == "firing",
         runbooks=_runbooks(item, kind, places),

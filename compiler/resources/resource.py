@@ -16,14 +16,16 @@ NOWHERE = Place(file="")
 class ResourceWatch:
     """The settings that every watched resource has.
 
-    `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own numbers
-    by key (`cpu_percent: 70`). `anomaly` names what is held against CloudWatch's learnt band instead of a number.
-    `insufficient_data`: its alarms fire when their metric is missing. `runbooks` are its own pages by alertname.
-    `stack` names the further stack that its alarms go to. `places` says where each key stands, "" the whole.
+    `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own
+    numbers by key (`cpu_percent: 70`), last `reviewed` on a date, "" where it does not say. `anomaly` names what is
+    held against CloudWatch's learnt band instead of a number. `insufficient_data`: its alarms fire when their
+    metric is missing. `runbooks` are its own pages by alertname. `stack` names the further stack that its alarms go
+    to. `places` says where each key stands, "" the whole.
     """
 
     labels: Labels = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    reviewed: str = ""
     anomaly: tuple[str, ...] = ()
     insufficient_data: bool = False
     runbooks: Mapping[str, str] = field(default_factory=dict)

@@ -52,7 +52,7 @@ class QueuedTimers:
 
     database: DataFile
     clock: Clock
-    horizon: float = 60.0
+    horizon: float = 120.0
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """See ports.Timers."""

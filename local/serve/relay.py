@@ -26,6 +26,7 @@ from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
+from alertrelay.policy.timing import minute_of
 from alertrelay.ports import Clock, SelfAlert, Telemetry
 from alertrelay.runtime.console import ConsoleWorld
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
@@ -96,7 +97,7 @@ class LocalRelay:
             take=lambda envelope: topics.hand_over(envelope, severity_of(envelope, clock)),
             clock=clock,
         )
-        votes = MemoryNotebook()  # nothing scores metrics here
+        votes = MemoryNotebook(verdicts=store.verdicts)  # nothing scores metrics here
         self._intake = handler_of(
             config,
             original,
@@ -156,7 +157,7 @@ class LocalRelay:
 
     def work(self) -> None:
         """Does everything that is due, messages of topics first."""
-        if self._clock.now() - self._ticked >= MINUTE:
+        if self._clock.now() >= self._next_tick():
             self._tick()
         while not self._stopped.is_set():
             now = self._clock.now()
@@ -198,9 +199,13 @@ class LocalRelay:
         except Exception as error:  # noqa: BLE001 - the next minute has its own
             self._observer.failed("tick_failed", error)
 
+    def _next_tick(self) -> datetime:
+        """One in each minute of the clock: a tick sends the timers of the next one."""
+        return minute_of(self._ticked) + MINUTE
+
     def _seconds_to_wait(self) -> float:
         next_due = self._database.next_due((TOPIC, TIMERS, LATER))
-        ticks_at = (self._ticked + MINUTE).timestamp()
+        ticks_at = self._next_tick().timestamp()
         until = min(ticks_at, next_due if next_due is not None else ticks_at)
         return max(0.0, until - self._clock.now().timestamp())
 

@@ -6,28 +6,23 @@ and its next tick waits for the slowest. Rules: prometheus/alertmanager dispatch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from alertrelay.alert import Integration, Labels
 from alertrelay.channels import KINDS, channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.decision import Mute
-from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupIdentity, GroupState, Member
+from alertrelay.nflog.group_state import AlertItem, GroupIdentity
 from alertrelay.notification import Reason
-from alertrelay.notify.mute import look_up, mute
 from alertrelay.policy.alertmanager_compat import (
     GROUP_MAINTENANCE,
-    LOG_MAINTENANCE,
-    Entry,
     decide,
     entry,
     is_retried,
     pauses,
-    swept,
     time_limit,
 )
 from alertrelay.policy.group_key import group_key, group_labels, key_of, order_of
@@ -38,6 +33,8 @@ from alertrelay.policy.timing import first_flush
 from compiler.load import BEFORE_031, Release
 from local.simulation.agenda import Agenda
 from local.simulation.intake import Intake, IntakeAlert, by_order
+from local.simulation.muting import muted_alerts
+from local.simulation.notification_log import NotificationLog
 from local.simulation.record import Record, Shown, Sinks
 
 
@@ -55,7 +52,7 @@ class _Group:
     busy: bool = False
     missed: datetime | None = None
     over: bool = False
-    kept_back: dict[str, Mute] = field(default_factory=dict)
+    muted: Mapping[str, Mute] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -97,9 +94,9 @@ class Alertmanager:
         self._record = record
         self._old = release in BEFORE_031
         self._counts_hours = release != "0.35"
-        self._began = self._loaded = agenda.now()
+        self._loaded = agenda.now()
         self._groups: dict[tuple[str, str], _Group] = {}
-        self._log: dict[tuple[str, Integration], Entry] = {}
+        self._log = NotificationLog(began=self._loaded)
 
     def post(self, alerts: Sequence[IntakeAlert]) -> None:
         """Alerts arrived, as the intake holds them."""
@@ -135,9 +132,9 @@ class Alertmanager:
                 self._set_timer(group, first_flush(route.group_wait, starts_at=held.starts_at, now=self._agenda.now()))
             elif group:
                 group.alerts[held.fingerprint] = held
-                self._hasten(group, held)
+                self._bring_forward(group, held)
 
-    def _hasten(self, group: _Group, held: IntakeAlert) -> None:
+    def _bring_forward(self, group: _Group, held: IntakeAlert) -> None:
         """Up to 0.28 any late alert makes a group that has not been flushed be flushed at once."""
         now = self._agenda.now()
         if (
@@ -175,35 +172,23 @@ class Alertmanager:
         self._done(flush, took=True)
 
     def _unmuted(self, group: _Group, alerts: Sequence[IntakeAlert]) -> list[IntakeAlert]:
-        """What is muted, whether it fires or has ended, is nobody's to hear."""
+        """Returns what is not muted. What is muted anew, or for another reason than before, is recorded."""
         now = self._agenda.now()
-        header = GroupState(
-            identity=GroupIdentity(
-                integration=Integration(receiver=group.receiver.name, channel=KINDS[0], index=0),
-                route_id=group.route.id,
-                group_key=group.key,
-                group_labels=group.labels,
-            )
-        )
-        members = [_member(held, now) for held in alerts]
-        rules = self._config.inhibit_rules
-        facts = look_up(header, members, rules=rules, lookup=self._store, forwarder="", now=now, log=_ignore)
-        kept_back = mute(
+        integration = Integration(receiver=group.receiver.name, channel=KINDS[0], index=0)
+        muted = muted_alerts(
             group.route,
-            header,
-            members,
-            facts,
-            rules=rules,
-            intervals=self._config.time_intervals,
-            maintenance=self._config.maintenance,
-            alerts=self._store,
+            GroupIdentity(
+                integration=integration, route_id=group.route.id, group_key=group.key, group_labels=group.labels
+            ),
+            alerts,
+            config=self._config,
+            store=self._store,
             now=now,
-            log=_ignore,
-            compatible=self._counts_hours,
+            counts_hours=self._counts_hours,
         )
-        for held, member in zip(alerts, members, strict=True):
-            why = kept_back.get(member.key)
-            if why and group.kept_back.get(member.key) != why:
+        for held in alerts:
+            why = muted.get(key_of(held.fingerprint))
+            if why and group.muted.get(key_of(held.fingerprint)) != why:
                 self._record.suppressed(
                     now,
                     receiver=group.receiver.name,
@@ -212,13 +197,13 @@ class Alertmanager:
                     reason=str(why.reason),
                     detail=why.detail,
                 )
-        group.kept_back = kept_back
-        return [held for held, member in zip(alerts, members, strict=True) if member.key not in kept_back]
+        group.muted = muted
+        return [held for held in alerts if key_of(held.fingerprint) not in muted]
 
     def _notify(self, flush: _Flush, target: Target) -> None:
         firing, resolved = flush.of("firing", flush.shown), flush.of("resolved", flush.shown)
         reason = decide(
-            self._entry(flush, target),
+            self._log.entry(flush.group.key, target.integration, now=self._agenda.now()),
             firing,
             resolved,
             now=flush.tick,
@@ -262,25 +247,18 @@ class Alertmanager:
         else:
             self._done(flush, took=False)
 
-    def _entry(self, flush: _Flush, target: Target) -> Entry | None:
-        """Two routes with one key and one receiver share it."""
-        found = self._log.get((flush.group.key, target.integration))
-        now = self._agenda.now()
-        if found is None or found.expires > now:
-            return found
-        return None if swept(found.expires, now=now, began=self._began, every=LOG_MAINTENANCE) else found
-
     def _took(self, flush: _Flush, target: Target) -> None:
         self._write(flush, target)
         self._done(flush, took=True)
 
     def _write(self, flush: _Flush, target: Target) -> None:
-        self._log[flush.group.key, target.integration] = entry(
+        written = entry(
             flush.of("firing", flush.shown),
             flush.of("resolved", flush.shown),
             at=self._agenda.now(),
             repeat_interval=flush.group.route.repeat_interval,
         )
+        self._log.write(flush.group.key, target.integration, written)
 
     def _done(self, flush: _Flush, *, took: bool) -> None:
         """One integration is through; after the last one, what has ended leaves the group if all of them took it."""
@@ -314,10 +292,6 @@ class Alertmanager:
             del self._groups[group.route.id, group.key]
 
 
-def _ignore(*_: Any, **__: Any) -> None:
-    """Takes what nobody reads here."""
-
-
 def _shown(flush: _Flush, target: Target) -> list[Shown]:
     statuses = [(held, held.status(flush.at)) for held in flush.shown]
     return [
@@ -325,19 +299,3 @@ def _shown(flush: _Flush, target: Target) -> list[Shown]:
         for held, status in statuses
         if status == "firing" or target.send_resolved
     ]
-
-
-def _member(held: IntakeAlert, now: datetime) -> Member:
-    """As one that fires: Alertmanager mutes what has ended too."""
-    return Member(
-        key=key_of(held.fingerprint),
-        order_key="",
-        status="firing",
-        at=now,
-        alert=AlertBrief(
-            state_key=held.fingerprint,
-            fingerprint=held.fingerprint,
-            labels=held.labels,
-            starts_at=held.starts_at,
-        ),
-    )

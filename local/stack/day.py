@@ -28,13 +28,14 @@ from local.stack.day_input import (
     topic_named,
     watched_by,
 )
-from local.stack.deployed import Deployed, config_of, deploy
+from local.stack.deployed import Deployed, deploy
 from local.stack.emulator import Emulator
 from local.stack.history import BudgetShown, Day, Happened, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.progress import ProgressLine
 from local.stack.running import RunningStack, texts
 from local.stack.scorer import ScorerHere, ScorerLogEvent, Series
+from local.stack.shipped import config_of
 from local.stack.snapshot import deployed_once
 from local.standins import Fault
 

@@ -18,9 +18,9 @@ from compiler.config_files import environment_fault
 from compiler.config_folder import NoConfigFolder
 from compiler.reading.finding import nearest
 from infra import synth
-from local.stack.deployed import anomaly_config_of, config_of
 from local.stack.faults import parse_down, places
 from local.stack.scorer import NoSeries, Series, series_of, with_modes
+from local.stack.shipped import anomaly_config_of, config_of
 from local.standins import Fault
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

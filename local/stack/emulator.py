@@ -26,6 +26,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
+from local.stack.expressions import quick_expressions
 from local.stack.in_process import answer, header_text
 from local.stack.made_once import made_once
 from local.standins import Fault, RecordedRequest, peer
@@ -92,6 +93,7 @@ class Emulator:
             entering.enter_context(mock.patch.object(botocore.endpoint, "time", _NoPause()))
             entering.enter_context(self._on_our_clock())
             entering.enter_context(made_once())
+            entering.enter_context(quick_expressions())
             self._app = self._wsgi_app()
             self.url = entering.enter_context(_serving(self._app, self._host, self._port))
             self._entered = entering.pop_all()

@@ -23,6 +23,7 @@ from local.stack.deployed import function_of
 from local.stack.emulator import Emulator
 
 MINUTE = timedelta(minutes=1)
+EACH_MINUTE = ("cron(* * * * ? *)", "rate(1 minute)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +38,7 @@ def inputs(emulator: Emulator) -> dict[str, Any]:
     events = emulator.client("events")
     found = {}
     for rule in events.list_rules()["Rules"]:
-        if rule.get("ScheduleExpression") == "rate(1 minute)" and rule["State"] == "ENABLED":
+        if rule.get("ScheduleExpression") in EACH_MINUTE and rule["State"] == "ENABLED":
             for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
                 if "Input" in target:  # the intake's tick is no forwarder's
                     found[function_of(target["Arn"])] = json.loads(target["Input"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,3 +50,21 @@ def test_a_failure_is_named(answer: Any, failure: str) -> None:
 def test_the_points_are_seconds_and_values() -> None:
     answer = _result(StatusCode="PartialData")
     assert chart_points(lambda: Client(answer))(QUERY, 0.0, 600.0) == [(1.0, 2.0)]
+
+
+def test_of_metric_math_the_expression_alone_returns_data() -> None:
+    asked: list[Any] = []
+
+    class Asking:
+        def get_metric_data(self, **request: Any) -> Any:
+            asked.extend(request["MetricDataQueries"])
+            return _result()
+
+    math = replace(QUERY, namespace="", math=(("share", "a / b"), ("b", "FILL(c, 1)")), of=(("a", QUERY), ("c", QUERY)))
+    assert chart_points(Asking)(math, 0.0, 600.0) == [(1.0, 2.0)]
+    assert [(one["Id"], one.get("ReturnData", True), "MetricStat" in one) for one in asked] == [
+        ("share", True, False),
+        ("b", False, False),
+        ("a", False, True),
+        ("c", False, True),
+    ]

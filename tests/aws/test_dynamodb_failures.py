@@ -17,6 +17,7 @@ from tests.aws.state import (
     GID,
     NOW,
     TABLE,
+    A,
     Broken,
     after,
     alert,
@@ -29,7 +30,6 @@ from tests.aws.state import (
     table,
 )
 
-A = "00000000000000aa"
 SECRET = "xoxb-obviously-not-a-token"
 Method = Callable[[Store], object]
 METHODS: dict[str, Method] = {

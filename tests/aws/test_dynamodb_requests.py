@@ -15,9 +15,23 @@ from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.state import Store
 from botocore.exceptions import ReadTimeoutError
 
-from tests.aws.state import GID, NOW, TABLE, Recorder, after, alert, change, dynamo, header, item, ledger, member, table
+from tests.aws.state import (
+    GID,
+    NOW,
+    TABLE,
+    A,
+    Recorder,
+    after,
+    alert,
+    change,
+    dynamo,
+    header,
+    item,
+    ledger,
+    member,
+    table,
+)
 
-A = "00000000000000aa"
 SOURCE = InhibitKey("1" * 32, "2" * 32, two_sided=False)
 EXPIRES = after(600).replace(microsecond=0)
 RESERVED = set(files("moto.dynamodb.parsing").joinpath("reserved_keywords.txt").read_text().split())

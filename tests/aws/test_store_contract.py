@@ -13,18 +13,7 @@ from alertrelay.alert import Status
 from alertrelay.memory.ports import ManualClock
 from alertrelay.state import Store
 
-from tests.aws.state import (
-    GID,
-    NOW,
-    after,
-    alert,
-    item,
-    k,
-    member,
-)
-
-A, B = "00000000000000aa", "00000000000000bb"
-
+from tests.aws.state import GID, NOW, A, B, after, alert, item, k, member
 
 # --- alerts --------------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,8 @@ from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.state import Store, Survey, Waking
 
-from tests.aws.state import GID, NOW, after, alert, change, header, item, member
+from tests.aws.state import GID, NOW, A, B, after, alert, change, header, item, member
 
-A, B = "00000000000000aa", "00000000000000bb"
 BEGAN = NOW.replace(microsecond=678_000)
 """A silence's times are milliseconds, as in Alertmanager's API."""
 EXPIRES = after(600).replace(microsecond=0)
@@ -41,11 +40,13 @@ def test_a_channel_finds_its_own_groups_only(store: Store) -> None:
     assert due(store, NOW) == {GID: NOW}
 
 
-def test_a_leased_group_is_due_when_its_lease_runs_out_and_a_closed_one_never(store: Store) -> None:
+def test_a_leased_group_stays_due_when_it_was_and_a_closed_one_never_is(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
-    store.lease(GID, owner="me", now=NOW, until=after(35))
-    assert due(store, after(34)) == {}
-    assert due(store, after(35)) == {GID: after(35)}
+    store.lease(GID, owner="me", now=after(5), until=after(35))
+    assert due(store, after(35)) == {GID: NOW}
+    found = store.header(GID)
+    assert found
+    assert found.schedule.next_due == after(35)
     store.record(GID, owner="me", change=change(closing=True))
     store.finish(GID, owner="me", expires=EXPIRES)
     assert due(store, after(9999)) == {}

@@ -49,6 +49,7 @@ NAMED = {
     "layers/alertrelay/python/alertrelay/runtime/weekly.py": {"slack"},  # whose form the weekly audit has
     "tools/alarm_month.py": {"slack"},
     "tools/chart_pictures.py": {"slack"},
+    "tools/dashboard_data.py": {"slack"},  # the incident that the pictures show
     "tools/console/pictures.py": {"pagerduty"},
     "tools/messages.py": {"slack"},
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},

@@ -104,6 +104,8 @@ def test_a_warning_is_a_fault_only_when_strict(tmp_path: Path, capsys: pytest.Ca
     path.write_text(WARNED)
     assert _json(capsys, "--config", str(path))[0] == 0
     assert _json(capsys, "--config", str(path), "--strict")[0] == 1
+    assert main(["check", "--config", str(path), "--strict"]) == 1
+    assert "--strict: warnings are errors" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b"", b"a: [", b"null", b"\x00"])

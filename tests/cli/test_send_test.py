@@ -12,7 +12,8 @@ import pytest
 from alertrelay.config.model import Config
 from alertrelay.policy.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
 
-from cli.send_test_alert import NotSent, Rehearsal, exit_code
+from cli.rehearsal import NotSent, Rehearsal
+from cli.send_test_alert import exit_code
 from compiler.load import load
 from local.stack.day import DayRun
 from local.stack.deployed import deploy
@@ -39,7 +40,7 @@ class Waiting:
 @pytest.fixture(autouse=True)
 def _looks_each_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A minute of looks, one a second, takes half a second here."""
-    monkeypatch.setattr("cli.send_test_alert.POLL_SECONDS", 5.0)
+    monkeypatch.setattr("cli.rehearsal.POLL_SECONDS", 5.0)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,8 @@ class _Counting:
 
         def counted(*args: Any, **given: Any) -> Any:
             found = method(*args, **given)
-            self.calls["lease refused" if name == "lease" and found is None else name] += 1
+            refused, closing = name == "lease" and found is None, name == "record" and given["change"].closing
+            self.calls["lease refused" if refused else "record, closing" if closing else name] += 1
             return found
 
         return counted

@@ -139,6 +139,8 @@ ENVIRONMENT = [
     "runbook_base_url: wiki",
     "databases: [{<db>}]",
     "databases: [{<db>, labels: {b: c}, thresholds: {cpu_percent: 80, cpu_critical_percent: 90.5}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: 80}, reviewed: '2026-11-30'}]",
+    "databases: [{<db>, reviewed: soon}]",
     "databases: [{<db>, thresholds: {cpu_percent: 101}}]",
     "databases: [{<db>, thresholds: {cpu_percent: -1}}]",
     "databases: [{<db>, thresholds: {cpu_percent: '80'}}]",

@@ -142,6 +142,9 @@ def test_what_is_nearly_a_name_of_the_file_is_a_warning() -> None:
         "unlisted-load-balancer": "did you mean 'targetgroup/a/73e2d6bc24d8a067'?",
         "unlisted-service": "did you mean 'checkout'?",
     }
+    for other in ("checkout-api", "check", "lockout"):
+        _, findings = _checked(f"  - {{{slo.replace('chekout', other)}}}", more=listed)
+        assert "unlisted-service" not in {f.code for f in findings}
 
 
 def test_a_latency_in_milliseconds_is_a_warning_and_one_of_a_count_an_error() -> None:

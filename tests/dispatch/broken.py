@@ -80,11 +80,11 @@ class Leases(MemoryStore):
         return old
 
 
-class LeavesItDue(Leases):
-    """The lease does not move the due time."""
+class ShowsItDue(MemoryStore):
+    """A group that is held shows the time that it was due at, as if it could be flushed now."""
 
-    def _after(self, old: GroupState, new: GroupState) -> GroupState:
-        return changed(new, next_due=old.schedule.next_due)
+    def state(self, gid: str) -> GroupState | None:
+        return self._headers.get(gid)
 
 
 class ForgetsWhatMayBeTold(Leases):
@@ -106,7 +106,7 @@ class SharesTheLease(MemoryStore):
 
     def lease(self, gid: str, **given: Any) -> GroupState | None:
         old = self._headers.get(gid)
-        if old and old.schedule.owner and old.schedule.next_due == old.schedule.lease_until:
+        if old and old.schedule.owner:
             self._headers[gid] = changed(old, next_due=old.schedule.due, lease_until=None)
         return super().lease(gid, **given)
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from alertrelay.config.model import Config
+from alertrelay.dispatch.due import LOST
 from alertrelay.memory.ports import CollectingSender, MemoryTimers
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import decide
@@ -135,10 +136,11 @@ class Meeting:
         receive(self.relay, envelope, deadline=self.world.deadline)
 
     def falls_due(self) -> None:
-        """Before the scene: the time of the group has come, and its message is about to be delivered."""
+        """Before the scene: the time of the group has come, and its message, which is late, is about to be delivered: a
+        tick sends another one."""
         header = self.world.memory._headers[self.gid]
         assert header.schedule.next_due
-        self.world.clock.move_to(header.schedule.next_due)
+        self.world.clock.move_to(header.schedule.next_due + LOST)
         self.queue.waiting.clear()
 
     def told(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from alertrelay.channels.email import EmailSettings, bare_addresses, recipient_name
@@ -13,9 +14,10 @@ from alertrelay.ports import DeliveryFailure, Key, Permanent, Retryable
 from alertrelay.render import wording
 
 from tests.dispatch.test_crashes import MortalWorld
-from tests.dispatch.world import Relay, _email, config
+from tests.dispatch.world import Relay, _email, alarm, config
 
 A, B, C = "anna@example.com", "ben@example.com", "carl@example.com"
+FIRED, OVER = ("firing", "cpu"), ("resolved", "cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +152,13 @@ def _rendered(notification: Notification, _target: Target) -> Message:
         action = "resolve" if notification.status == "resolved" else "trigger"
         return {"notification": notification, "event_action": action, "dedup_key": notification.dedup_key}
     return {"notification": notification, "headline": wording.headline(notification)}
+
+
+def after(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def ends(world: PostWorld, *, seconds: float = 900) -> None:
+    """The alarm is over, and time goes on."""
+    world.publish(alarm("cpu", "OK", at=world.clock.now() + after(1)))
+    world.run(seconds)

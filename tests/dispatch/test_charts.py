@@ -126,6 +126,55 @@ def test_what_is_no_single_metric_is_not_asked_for(trigger: dict[str, Any]) -> N
     assert (len(world.sent("slack")), metrics.asked) == (1, [])
 
 
+def _stat(name: str, metric: str, **more: Any) -> dict[str, Any]:
+    of = {
+        "Namespace": "AWS/ApplicationELB",
+        "MetricName": metric,
+        "Dimensions": [{"name": "LoadBalancer", "value": "a"}],
+    }
+    return {"Id": name, "MetricStat": {"Metric": of, "Period": 60, "Stat": "Sum"}, "ReturnData": False, **more}
+
+
+MATH = (
+    {"Id": "share", "Expression": "100 * bad / seen", "Label": "5xx %", "ReturnData": True},
+    {"Id": "seen", "Expression": "FILL(all, 1)", "ReturnData": False},
+    _stat("bad", "HTTPCode_Target_5XX_Count"),
+    _stat("all", "RequestCount"),
+)
+
+
+def test_metric_math_is_asked_for_with_what_it_is_made_of() -> None:
+    metrics = Metrics()
+    world = World(config=CHARTS, ask_metric=metrics)
+    world.publish(_alarm(Metrics=MATH, Namespace="", MetricName="", Statistic="", Dimensions=[]))
+    ((query, _, _),) = metrics.asked
+    assert (query.name, query.period) == ("5xx %", 60)
+    assert query.math == (("share", "100 * bad / seen"), ("seen", "FILL(all, 1)"))
+    assert [(name, one.name, one.statistic) for name, one in query.of] == [
+        ("bad", "HTTPCode_Target_5XX_Count", "Sum"),
+        ("all", "RequestCount", "Sum"),
+    ]
+    assert "Last 3 h" in _said(world)
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        [{**MATH[0], "Expression": "SEARCH('{AWS/RDS}', 'Sum')"}, *MATH[1:]],
+        [MATH[0], {**MATH[1], "Expression": 'SELECT MAX(x) FROM "AWS/RDS"'}, *MATH[2:]],
+        [MATH[0], *MATH[2:], _stat("bad", "RequestCount")],
+        [MATH[0], _stat("bad; drop", "RequestCount")],
+        [MATH[0], _stat("bad", "")],
+    ],
+    ids=["search", "query", "twice", "id", "no name"],
+)
+def test_math_over_many_metrics_or_without_its_own_is_not_asked_for(metrics: list[dict[str, Any]]) -> None:
+    asked = Metrics()
+    world = World(config=CHARTS, ask_metric=asked)
+    world.publish(_alarm(Metrics=metrics))
+    assert (len(world.sent("slack")), asked.asked) == (1, [])
+
+
 def test_a_metric_of_another_region_is_not_asked_for() -> None:
     metrics = Metrics()
     world = World(config=CHARTS, ask_metric=metrics)

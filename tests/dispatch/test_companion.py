@@ -111,7 +111,8 @@ def test_an_incident_is_one_region_whatever_comes_twice(scene: Scene) -> None:
 
 
 def test_what_ends_within_a_batch_is_one_request_and_others_are_left_out(scene: Scene) -> None:
-    scene.takes(record("a"), record("a", "OK", at=START + MINUTE), record("b", service="billing"))
+    """A queue does not keep the order."""
+    scene.takes(record("a", "OK", at=START + MINUTE), record("a"), record("b", service="billing"))
     (one,) = scene.annotations.written.values()
     assert one["timeEnd"] - one["time"] == 60_000
     assert [request.method for request in scene.board.requests] == ["GET", "POST"]
@@ -169,6 +170,17 @@ def test_what_grafana_does_not_take_comes_again_and_the_rest_waits(
     assert scene.events() == ["annotations_not_written"]
     assert "FAKE" not in str(scene.log)
     assert scene.takes(*both) == []
+    assert len(scene.annotations.written) == 2
+
+
+def test_what_a_slow_grafana_has_not_taken_in_time_comes_again_alone(scene: Scene) -> None:
+    both = [record("a"), record("other", service="billing"), record("b")]
+    assert accompany(scene.company, both, lambda: True) == ["b-ALARM"]
+    assert scene.log == [
+        ("annotations_not_written", {"left": 1, "failure": "the time of this run is over"}),
+        ("annotations_written", {"written": 1, "closed": 0, "known": 0}),
+    ]
+    assert scene.takes(record("b")) == []
     assert len(scene.annotations.written) == 2
 
 

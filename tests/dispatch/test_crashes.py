@@ -167,7 +167,9 @@ def test_one_crash_repeats_at_most_one_notification_a_receiver(moment: str) -> N
         world.run(600)
         world.publish(alarm("a", "OK", at=START + 20 * MINUTE))
         world.run(3600)
-        told = [len(world.sent(channel)) for channel in ("pagerduty", "slack", "email")]
+        opened = {key for action, key in world.pages() if action == "trigger"}
+        # PagerDuty is silent about the resolve of an incident that is not open: one of a fallback, in doubt.
+        told = [sum(key in opened for _, key in world.pages()), *(len(world.sent(c)) for c in ("slack", "email"))]
         assert all(2 <= messages <= 3 for messages in told)
         assert sum(told) <= 7
 

@@ -143,22 +143,22 @@ SLEEPING: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and
 
 SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many schedules it has at least
     (two_joiners_and_the_flush, 2, 150),
-    (an_alarm_that_comes_twice_at_once, 2, 30),
+    (an_alarm_that_comes_twice_at_once, 2, 20),
     (the_end_joins_while_its_alarm_is_told, 2, 50),
     (it_fires_again_while_its_end_is_told, 2, 130),
     (a_late_copy_joins_while_its_end_is_told, 2, 110),
-    (another_one_joins_while_the_group_closes, 2, 60),
-    (two_flushes_and_a_tick_while_it_fires_again, 1, 130),
+    (another_one_joins_while_the_group_closes, 2, 45),
+    (two_flushes_and_a_tick_while_it_fires_again, 1, 120),
     (an_owner_outlives_its_lease, 2, 400),
 ]
 WITH_A_DEATH: list[tuple[Scene, int, int]] = [
     (two_joiners_and_the_flush, 0, 120),
-    (an_alarm_that_comes_twice_at_once, 1, 220),
+    (an_alarm_that_comes_twice_at_once, 1, 170),
     (the_end_joins_while_its_alarm_is_told, 1, 350),
     (it_fires_again_while_its_end_is_told, 0, 120),
     (a_late_copy_joins_while_its_end_is_told, 0, 130),
-    (another_one_joins_while_the_group_closes, 0, 90),
-    (two_flushes_and_a_tick_while_it_fires_again, 0, 250),
+    (another_one_joins_while_the_group_closes, 0, 80),
+    (two_flushes_and_a_tick_while_it_fires_again, 0, 230),
     (an_owner_outlives_its_lease, 0, 10),
 ]
 WAITS = pytest.mark.parametrize("wait", [0, 30])
@@ -214,7 +214,6 @@ BROKEN: list[tuple[type[MemoryStore], Scene, int, int, int]] = [  # with wait, p
     (broken.FinishesWhatWasArmed, another_one_joins_while_the_group_closes, 30, 1, 0),
     (broken.RecordsForAnybody, an_owner_outlives_its_lease, 30, 2, 0),
     (broken.SharesTheLease, two_joiners_and_the_flush, 0, 1, 0),
-    (broken.LeavesItDue, a_late_copy_joins_while_its_end_is_told, 30, 1, 1),
     (broken.Disarms, a_late_copy_joins_while_its_end_is_told, 0, 0, 1),
     (broken.ForgetsWhatMayBeTold, the_end_joins_while_its_alarm_is_told, 30, 0, 1),
     (broken.RefusesTheSame, two_joiners_and_the_flush, 30, 0, 1),
@@ -235,6 +234,7 @@ def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
 @pytest.mark.parametrize(
     ("table", "scene", "deaths"),
     [
+        (broken.ShowsItDue, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.WakesNobody, one_joins_and_one_ends_while_the_group_sleeps, 0),
         (broken.NotesNobody, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.NotesAnywhere, another_one_joins_while_the_group_falls_asleep, 0),

@@ -114,6 +114,7 @@ def test_an_alert_that_fires_without_the_table_survives_the_resolve_before_it() 
     outage = Outage("slack")
     outage.comes(alarm("cpu"))
     outage.comes(ok(START + MINUTE))
+    outage.world.run(200)  # a tick sends the timer of the group
     outage.down(table=True)
     outage.comes(alarm("cpu", at=START + 4 * MINUTE + timedelta(seconds=50)))
     outage.down()

@@ -14,7 +14,7 @@ from alertrelay.memory.ports import MemoryTimers
 from alertrelay.notification import Reason
 from alertrelay.ports import NotAccountedFor, TimersFailure
 from alertrelay.sources import Envelope
-from alertrelay.state import Store
+from alertrelay.state import Store, StoreFailure
 
 from tests.dispatch.world import START, Absent, World, alarm, config, on_timer, receive, timed
 
@@ -89,12 +89,12 @@ def test_what_cannot_even_go_out_plainly_makes_the_event_come_again_after_all_ot
 def test_a_group_that_fails_stops_no_other_and_makes_the_event_come_again() -> None:
     calls = Counter[str]()
 
-    def second_header(request: str, _: Sequence[Any]) -> None:
+    def second_lease(request: str, _: Sequence[Any]) -> None:
         calls[request] += 1
-        if request == "header" and calls[request] == 2:
+        if request == "lease" and calls[request] == 2:
             raise ValueError("nonsense")
 
-    world = World(wrap=lambda store: Wrapped(store, second_header))
+    world = World(wrap=lambda store: Wrapped(store, second_lease))
     with pytest.raises(ValueError, match="nonsense"):
         receive(world.relays[0], posted("A", "B", "C"), deadline=world.deadline)
     assert {o.alertname for o in world.of("delivered")} == {"A", "C"}
@@ -181,3 +181,26 @@ def test_updates_that_open_nothing_are_recorded_once_though_the_message_is_split
             on_timer(accounts, json.loads(json.dumps(body)), deadline=world.deadline)
         world.clock.sleep(1)
     assert [o.reason for o in world.of("suppressed")].count(Reason.INSUFFICIENT_DATA) == 1
+
+
+# --- the headers of several groups -----------------------------------------------------------------------------------
+
+
+def test_headers_of_several_groups_are_read_by_one_request_once_all_members_were_put() -> None:
+    asked = list[str]()
+    world = World(wrap=lambda store: Wrapped(store, lambda name, _: asked.append(name)))
+    receive(world.relays[0], posted("a", "b", "c"), deadline=world.deadline)
+    found = [name for name in asked if name in ("put_member", "header", "headers")]
+    assert found[:4] == [*["put_member"] * 3, "headers"]
+    assert "header" not in found
+    assert len(world.pages()) == 3
+
+
+def test_where_headers_cannot_be_read_at_once_each_is_read_by_itself() -> None:
+    def fails(name: str, _: Sequence[Any]) -> None:
+        if name == "headers":
+            raise StoreFailure("an item of schema 3 was found")
+
+    world = World(wrap=lambda store: Wrapped(store, fails))
+    receive(world.relays[0], posted("a", "b"), deadline=world.deadline)
+    assert len(world.pages()) == 2

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-import pytest
 from alertrelay.config.durations import GIVE_UP
-from alertrelay.config.model import Config
-from alertrelay.ports import Retryable
 from alertrelay.sources import Envelope
 from alertrelay.state import Limit
 
-from tests.dispatch.post import A, B, C, PostWorld, mailing
+from tests.dispatch.post import FIRED, OVER, A, B, C, PostWorld, after, ends, mailing
 from tests.dispatch.test_silences import silence
 from tests.dispatch.test_unanswered import open_incidents
 from tests.dispatch.world import START, alarm, timed
 
-FIRED, OVER = ("firing", "cpu"), ("resolved", "cpu")
-SLACK_TOO = [["slack"]]
-
-
-def after(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)
-
-
-def ends(world: PostWorld, *, seconds: float = 900) -> None:
-    """The alarm is over, and time goes on."""
-    world.publish(alarm("cpu", "OK", at=world.clock.now() + after(1)))
-    world.run(seconds)
-
 
 def test_who_is_refused_for_now_gets_the_mail_later_and_nobody_gets_it_twice() -> None:
-    world = PostWorld(config=mailing(A, B, C, stages=SLACK_TOO))
+    world = PostWorld(config=mailing(A, B, C, stages=[["slack"]]))
     world.post.codes[B] = 451
     world.publish(alarm("cpu"))
     assert (world.post.of(A), world.post.of(B), world.post.of(C)) == ([FIRED], [], [FIRED])
@@ -51,7 +33,7 @@ def test_who_is_refused_for_now_gets_the_mail_later_and_nobody_gets_it_twice() -
 
 
 def test_who_is_refused_for_good_is_reported_to_ops_and_not_tried_again() -> None:
-    world = PostWorld(config=mailing(A, B, stages=SLACK_TOO))
+    world = PostWorld(config=mailing(A, B, stages=[["slack"]]))
     world.post.codes[B] = 550
     world.publish(alarm("cpu"))
     world.run(280)
@@ -66,7 +48,7 @@ def test_who_is_refused_for_good_is_reported_to_ops_and_not_tried_again() -> Non
 
 
 def test_a_mail_that_nobody_took_is_notified_by_the_fallbacks_and_tried_for_all() -> None:
-    world = PostWorld(config=mailing(A, B, stages=SLACK_TOO))
+    world = PostWorld(config=mailing(A, B, stages=[["slack"]]))
     world.post.codes |= {A: 451, B: 452}
     world.publish(alarm("cpu"))
     assert len(world.sent("slack")) == 1
@@ -80,7 +62,7 @@ def test_a_mail_that_nobody_took_is_notified_by_the_fallbacks_and_tried_for_all(
 
 
 def test_of_a_mail_that_nobody_took_only_those_refused_for_now_are_tried_again() -> None:
-    world = PostWorld(config=mailing(A, B, C, stages=SLACK_TOO))
+    world = PostWorld(config=mailing(A, B, C, stages=[["slack"]]))
     world.post.codes |= {A: 451, B: 550, C: 452}
     world.publish(alarm("cpu"))
     assert world.post.asked[0] == (A, B, C)
@@ -95,100 +77,6 @@ def test_of_a_mail_that_nobody_took_only_those_refused_for_now_are_tried_again()
     world.publish(alarm("disk", at=world.clock.now() + after(1)))
     world.run(310)
     assert (A, B, C) in world.post.asked[2:]
-
-
-def test_who_is_on_call_is_tried_alone_before_the_fallbacks_are_notified() -> None:
-    world = PostWorld(config=mailing(A, B, C, on_call=[B], stages=SLACK_TOO))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    assert world.post.asked == [(A, B, C), (B,), (B,), (B,)]
-    assert len(world.sent("slack")) == 1
-    assert "b… (451)" in str(world.of("fallback")[0].detail)
-    world.post.codes.clear()
-    world.run(70)
-    assert (world.post.of(A), world.post.of(B), world.post.of(C)) == ([FIRED], [FIRED], [FIRED])
-    assert world.final()["arn:aws:cloudwatch:eu-central-1:111122223333:alarm:cpu firing", "mail", ""] == "delivered"
-    ends(world)
-    assert world.post.of(A) == world.post.of(B) == [FIRED, OVER]
-    assert [m["notification"].status for m in world.sent("slack")][-1] == "resolved"
-    world.settled()
-
-
-def test_who_is_on_call_and_takes_the_second_try_costs_no_fallback() -> None:
-    world = PostWorld(config=mailing(A, B, on_call=[B], stages=SLACK_TOO))
-    world.post.codes[B] = 451
-    sleep = world.clock.sleep
-
-    def mended(seconds: float) -> None:
-        world.post.codes.clear()
-        sleep(seconds)
-
-    world.clock.sleep = mended  # type: ignore[method-assign]
-    world.publish(alarm("cpu"))
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED], [FIRED])
-    assert world.sent("slack") == []
-    assert world.behind() == {}
-
-
-def test_who_is_on_call_and_refused_for_good_has_the_fallbacks_notified_once() -> None:
-    world = PostWorld(config=mailing(A, B, on_call=[B], stages=SLACK_TOO))
-    world.post.codes[B] = 550
-    world.publish(alarm("cpu"))
-    world.run(1000)
-    assert world.post.asked == [(A, B)]
-    assert len(world.sent("slack")) == 1
-    assert len(world.of_ops("RecipientRefused")) == 1
-    ends(world)
-    assert [m["notification"].status for m in world.sent("slack")] == ["firing", "resolved"]
-    assert world.behind() == {}
-
-
-def test_who_is_on_call_is_tried_until_they_or_a_fallback_took_it() -> None:
-    world = PostWorld(config=mailing(A, B, on_call=[B], stages=[["pager"]]))
-    world.fail("pagerduty", by=Retryable("it answered 503"))
-    world.post.codes[B] = 550
-    world.publish(alarm("cpu"))
-    world.run(70)
-    assert (B,) in world.post.asked
-    world.fail("pagerduty", by=None)
-    world.run(400)
-    assert len(open_incidents(world)) == 1
-    assert world.post.of(A) == [FIRED]
-    assert world.behind() == {}
-    ends(world)
-    assert open_incidents(world) == []
-
-
-def test_a_fallback_by_mail_that_one_on_call_missed_is_resolved_there() -> None:
-    world = PostWorld(config=_slack_first(on_call=[B]))
-    world.fail("slack", by=Retryable("it answered 503"))
-    world.post.codes[B] = 550
-    world.publish(alarm("cpu"))
-    assert world.post.of(A) == [("firing", "cpu")]
-    assert len(open_incidents(world)) == 1
-    world.fail("slack", by=None)
-    ends(world)
-    assert open_incidents(world) == []
-    assert world.post.of(A)[-1] == OVER
-
-
-def test_a_fallback_by_mail_is_tried_again_for_the_one_who_was_refused_for_now() -> None:
-    world = PostWorld(config=_slack_first())
-    world.fail("slack", by=Retryable("it answered 503"))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED], [])
-    world.post.codes.clear()
-    world.run(70)
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED], [FIRED])
-    assert world.post.asked[-1] == (B,)
-
-
-def _slack_first(on_call: Sequence[str] = ()) -> Config:
-    """Everything goes to Slack, behind which e-mail stands, and then PagerDuty."""
-    config = mailing(A, B, on_call=on_call)
-    routes = tuple(replace(r, receiver="slack") for r in config.route.routes)
-    return replace(config, route=replace(config.route, routes=routes), fallbacks={"slack": (("mail",), ("pager",))})
 
 
 def test_an_alert_that_is_over_before_the_next_try_is_no_news() -> None:
@@ -250,138 +138,6 @@ def test_who_missed_one_alert_gets_it_with_the_next() -> None:
     world.run(310)
     assert world.post.of(A) == [FIRED, ("firing", "disk")]
     assert world.post.of(B) in ([FIRED, ("firing", "disk")], [("firing", "cpu,disk")])
-
-
-def test_a_lost_answer_is_everybodys_and_costs_one_mail_each_at_most() -> None:
-    world = PostWorld(config=mailing(A, B, C, stages=SLACK_TOO))
-    world.post.codes[C] = 550
-    world.post.lost = [True]
-    world.publish(alarm("cpu"))
-    assert world.post.of(A) == world.post.of(B) == [FIRED, FIRED]
-    assert world.post.asked == [(A, B, C), (A, B)]
-    assert world.sent("slack") == []
-
-
-def test_a_lost_answer_to_one_who_was_behind_is_not_everybodys() -> None:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.post.codes.clear()
-    world.post.lost = [True] * 4
-    world.run(70)
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED], [FIRED])
-    assert world.behind() != {}
-    world.post.lost = []
-    world.run(130)
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED], [FIRED] * 2)
-    ends(world)
-    assert (world.post.of(A)[-1], world.post.of(B)[-1]) == (OVER, OVER)
-
-
-def _requests_of_a_retry() -> tuple[int, int]:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.post.codes.clear()
-    before = world.mortal.requests
-    world.run(70)
-    return before, world.mortal.requests
-
-
-@pytest.mark.parametrize("how", ["before", "after"])
-@pytest.mark.parametrize("place", range(*_requests_of_a_retry()))
-def test_a_death_around_the_retry_neither_loses_nor_repeats_what_others_took(place: int, how: str) -> None:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.post.codes.clear()
-    world.mortal.plan = deque([*["ok"] * (place - world.mortal.requests), how])
-    world.run(900)
-    assert world.post.of(A) == [FIRED]
-    assert world.post.of(B) in ([FIRED], [FIRED, FIRED])
-    ends(world)
-    assert (world.post.of(A), world.post.of(B)[-1]) == ([FIRED, OVER], OVER)
-    assert world.behind() == {}
-    world.settled()
-
-
-def _requests() -> int:
-    world = PostWorld(config=mailing(A, B, on_call=[B], stages=[["pager"]]))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    return world.mortal.requests
-
-
-@pytest.mark.parametrize("how", ["before", "after"])
-@pytest.mark.parametrize("place", range(_requests()))
-def test_a_death_around_the_first_mail_loses_nobody_and_leaves_nothing_open(place: int, how: str) -> None:
-    world = PostWorld(config=mailing(A, B, on_call=[B], stages=[["pager"]]))
-    world.post.codes[B] = 451
-    world.mortal.plan = deque([*["ok"] * place, how])
-    world.publish(alarm("cpu"))
-    world.run(200)
-    world.post.codes.clear()
-    world.run(900)
-    for one in (A, B):
-        assert FIRED in world.post.of(one)
-    assert len(world.post.of(A)) <= 2
-    ends(world)
-    assert (world.post.of(A)[-1], world.post.of(B)[-1]) == (OVER, OVER)
-    assert open_incidents(world) == []
-    assert world.behind() == {}
-    world.settled()
-
-
-def names_ended(world: PostWorld, one: str, name: str) -> bool:
-    """Whether a recipient who was notified of an alert was notified of its resolve."""
-    told = [mail for mail in world.post.got if mail.to == one and name in mail.firing]
-    assert told
-    return any(name in mail.resolved for mail in world.post.got if mail.to == one)
-
-
-def test_who_got_the_mail_by_a_retry_that_died_hears_of_the_resolve() -> None:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.post.codes.clear()
-    world.mortal.killed_by = "record"
-    world.run(61)  # asked for B alone, and died
-    assert (world.mortal.killed_by, world.post.of(B)) == ("", [FIRED])
-    ends(world)
-    assert (world.post.of(A), world.post.of(B)) == ([FIRED, OVER], [FIRED, OVER])
-
-
-@pytest.mark.parametrize("before", ["", "record"])
-def test_who_got_a_new_alert_from_a_flush_that_died_hears_of_its_resolve(before: str) -> None:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.mortal.killed_by = before
-    world.run(61)
-    world.publish(alarm("disk", at=world.clock.now() + after(1)))
-    world.mortal.killed_by = "record"
-    while world.mortal.killed_by:
-        world.run(1)  # notified A of the disk, and died
-    world.post.codes.clear()
-    world.publish(alarm("disk", "OK", at=world.clock.now() + after(0.1)))
-    world.run(900)
-    assert names_ended(world, A, "disk")
-    assert FIRED in world.post.of(B) or any("cpu" in mail.firing for mail in world.post.got if mail.to == B)
-
-
-def test_who_got_a_new_alert_by_a_mail_without_an_answer_hears_of_its_resolve() -> None:
-    world = PostWorld(config=mailing(A, B))
-    world.post.codes[B] = 451
-    world.publish(alarm("cpu"))
-    world.run(10)
-    world.publish(alarm("disk", at=world.clock.now() + after(1)))
-    world.post.lost = [True] * 4
-    while world.post.lost:
-        world.run(1)
-    world.post.codes.clear()
-    world.publish(alarm("disk", "OK", at=world.clock.now() + after(0.1)))
-    world.run(900)
-    assert names_ended(world, A, "disk")
 
 
 def test_who_leaves_the_configuration_is_owed_nothing() -> None:

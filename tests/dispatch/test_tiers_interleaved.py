@@ -162,9 +162,9 @@ def it_fires_again_after_it_was_acknowledged(meeting: TierMeeting) -> None:
 
 
 SCENES: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and how many schedules it has at least
-    (two_flushes_and_a_tick, 2, 0, 20),
+    (two_flushes_and_a_tick, 2, 0, 15),
     (it_is_acknowledged_while_the_tier_is_called, 2, 0, 60),
-    (it_resolves_while_the_tier_is_called, 2, 0, 40),
+    (it_resolves_while_the_tier_is_called, 2, 0, 35),
     (its_alarm_comes_again_while_the_tier_is_called, 1, 0, 20),
     (it_fires_again_after_it_was_acknowledged, 1, 0, 3),
     (two_flushes_and_a_tick, 0, 1, 20),

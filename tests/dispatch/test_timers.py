@@ -218,14 +218,34 @@ def test_a_tick_that_runs_twice_tells_nothing_twice() -> None:
     assert counts(world) == [1, 1, 1]
 
 
-def test_a_tick_sends_for_its_own_channels_what_falls_due_before_the_next() -> None:
-    world = World(config=timed(config(), group_wait=70))
+def test_a_tick_sends_for_its_own_channels_what_falls_due_in_the_next_minute() -> None:
+    world = World(config=timed(config(), group_wait=130))
     world.publish(alarm("a", severity="warning"))
     pager, slack, _ = world.relays
-    on_tick(pager)
-    on_tick(slack)
+    for _ in range(2):
+        assert world.timers(slack).waiting == []
+        on_tick(pager)
+        on_tick(slack)
+        world.clock.sleep(60)
     assert world.timers(pager).waiting == []
-    assert [at for at, _ in world.timers(slack).waiting] == [START + 70 * SECOND]
+    assert [at for at, _ in world.timers(slack).waiting] == [START + 130 * SECOND]
+    on_tick(slack)
+    assert len(world.timers(slack).waiting) == 1
+
+
+def test_a_timer_that_was_sent_is_sent_once_more_when_it_is_overdue() -> None:
+    world = World(config=timed(config(), group_wait=119))
+    world.publish(alarm("a", severity="warning"))
+    slack = world.relays[1]
+    assert [at for at, _ in world.timers(slack).waiting] == [START + 119 * SECOND]
+    world.timers(slack).waiting.clear()
+    for pause in (60, 60):
+        world.clock.sleep(pause)
+        on_tick(slack)
+    assert world.timers(slack).waiting == []
+    world.clock.sleep(4)
+    on_tick(slack)
+    assert [at for at, _ in world.timers(slack).waiting] == [START + 124 * SECOND]
 
 
 def test_a_tick_says_that_the_table_failed_so_that_its_function_counts_as_failed() -> None:

@@ -5,21 +5,17 @@ The dummy is made of one that there is, under another name. The suites that woul
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.example import CONFIG
+from tests.guards.copies import ROOT, copy_repository, python_in, run_tests
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path("layers/alertrelay/python/alertrelay")
-COPIED = ("cli", "compiler", "docs", "events", "infra", "lambdas", "layers", "local", "runbooks", "tests", "tools")
 ALONE = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "app.py", "cdk.json", "pyproject.toml")
 GENERATED = (
     "docs/alarms.md",
@@ -31,7 +27,6 @@ GENERATED = (
     "runbooks/README",
     "tests/render/",
 )
-IGNORED = shutil.ignore_patterns("__pycache__", "*.png")
 
 
 class Copy:
@@ -39,11 +34,8 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in COPIED:
-            shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=IGNORED)
+        copy_repository(folder, *ALONE)
         shutil.copytree(CONFIG, folder / "config")
-        for name in ALONE:
-            shutil.copy(ROOT / name, folder / name)
 
     def edit(self, name: str | Path, old: str, new: str) -> None:
         """Replaces a text that has to stand in the file."""
@@ -60,31 +52,22 @@ class Copy:
         (self.folder / target).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / target).write_text(text, encoding="utf-8")
 
-    def run(self, *command: str, **environ: str) -> str:
+    def run(self, *command: str) -> str:
         """Runs a module of the copy; its output. Fails with it where the module fails."""
-        return self._python("-m", *command, **environ)
+        return self._python("-m", *command)
 
     def run_code(self, code: str) -> None:
         """Runs a few statements in the copy. Fails with their output where they fail."""
         self._python("-c", code)
 
-    def _python(self, *arguments: str, **environ: str) -> str:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ALERTRELAY_"))}
-        path = os.pathsep.join([str(self.folder), str(self.folder / PACKAGE.parent)])
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env={**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def _python(self, *arguments: str) -> str:
+        done = python_in(self.folder, *arguments)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
 
     def test(self, *tests: str, **environ: str) -> None:
         """Runs tests of the copy."""
-        assert " passed" in self.run("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests, **environ)
+        run_tests(self.folder, *tests, **environ)
 
     def changed(self) -> set[str]:
         """Returns the files that are new or different here."""

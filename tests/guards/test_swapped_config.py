@@ -6,10 +6,7 @@ about configuration in a copy of the repository.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +14,8 @@ import pytest
 
 from cli.command import main
 from tests.example import CONFIG
+from tests.guards.copies import copy_repository, run_tests
 
-ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("cli", "compiler", "docs", "events", "infra", "lambdas", "layers", "local", "runbooks", "tests", "tools")
 TESTS = ("tests/compiler/test_load.py", "tests/compiler/test_shipped_routing.py", "tests/cli/test_check.py")
 
 
@@ -56,10 +52,7 @@ def _plain_alertmanager(folder: Path) -> None:
 def _copy(tmp_path: Path) -> Path:
     """The repository without its config/."""
     target = tmp_path / "copy"
-    for name in COPIED:
-        shutil.copytree(ROOT / name, target / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "cdk.json", "pyproject.toml"):
-        shutil.copy(ROOT / name, target / name)
+    copy_repository(target, "app.py", "cdk.json", "pyproject.toml")
     return target
 
 
@@ -69,15 +62,4 @@ def test_what_passes_check_leaves_the_tests_green(
 ) -> None:
     fill(copy / "config")
     assert main(["check", "--config-dir", str(copy / "config")]) == 0, capsys.readouterr().out
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ALERTRELAY_"))}
-    path = os.pathsep.join([str(copy), str(copy / "layers/alertrelay/python")])
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS],
-        cwd=copy,
-        env={**environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert " passed" in done.stdout
+    run_tests(copy, *TESTS)

@@ -108,6 +108,8 @@ class Cloud:
     late: list[tuple[Event, datetime]] = field(default_factory=list)
     """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
+    half_joined: int = 0
+    """Alerts that were notified at once since the table failed as they were left to a digest, which may have them."""
     counts: Counter[str] = field(default_factory=Counter)
     _came: set[tuple[str, int, str]] = field(default_factory=set)
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
@@ -281,7 +283,7 @@ class Queue:
     function: str
     cloud: Cloud
     expired: list[Mapping[str, Any]] = field(default_factory=list)
-    horizon: float = 60.0
+    horizon: float = 120.0
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """See ports.Timers."""

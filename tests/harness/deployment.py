@@ -231,6 +231,8 @@ class Deployment:
         self._look(f"an outcome: {outcome.reason}", outcome)
 
     def _log(self, event: str, **fields: Any) -> None:
+        if event == "digest_not_joined":
+            self.cloud.half_joined += 1
         self._look(f"the log: {event}", fields)
 
     def _self_alert(self, alert: SelfAlert) -> None:

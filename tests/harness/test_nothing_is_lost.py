@@ -6,6 +6,7 @@ import pytest
 
 from tests.harness.breaks import BREAKS, Break
 from tests.harness.scenarios import SCENARIOS, UPDATES, Scenario, play
+from tests.harness.weather import Weather
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -19,6 +20,14 @@ def _case(scenario: Scenario) -> object:
 @pytest.mark.parametrize("scenario", [_case(scenario) for scenario in SCENARIOS])
 def test_nothing_is_lost_left_open_or_repeated_beyond_what_the_faults_excuse(scenario: Scenario) -> None:
     verdict = play(scenario)
+    assert not verdict.wrong, str(verdict)
+
+
+def test_a_table_that_is_throttled_in_a_storm_loses_nothing() -> None:
+    def throttled(weather: Weather) -> None:
+        weather.table_fails = 0.1
+
+    verdict = play(Scenario(name="a storm while the table is throttled", storm=True, faults=throttled))
     assert not verdict.wrong, str(verdict)
 
 

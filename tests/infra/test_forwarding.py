@@ -145,7 +145,7 @@ def test_a_function_is_woken_each_minute_by_a_rule_of_its_own(relay: Template, e
     function, _ = functions(relay, environment)[name]
     rules = {r["Name"]: (key, r) for key, r in _rules(relay)}
     key, rule = rules[f"alertrelay-{environment}-{name}-tick"]
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(* * * * ? *)", "ENABLED")
     (target,) = rule["Targets"]
     assert target["Arn"] == {"Ref": live(relay, function)}
     assert json.loads(target["Input"]) == TICK

@@ -8,6 +8,7 @@ from alertrelay.config.model import Config
 from compiler.load import load
 from tests.example import CONFIG
 from tests.intake.door import Door
+from tests.intake.slack_app import compiled
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,8 @@ def config() -> Config:
 @pytest.fixture
 def door(config: Config) -> Door:
     return Door(config)
+
+
+@pytest.fixture(scope="session")
+def slack_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return compiled(tmp_path_factory.mktemp("slack"), "slack: {buttons: true, time_zone: Europe/Berlin}")

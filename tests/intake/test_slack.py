@@ -1,128 +1,34 @@
-"""Slack's requests to the intake: their signature, buttons, and the slash command."""
+"""Slack's requests to the intake: their signature, and what a button does."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from alertrelay.alert import Alert, Integration, fingerprint
+from alertrelay.alert import Alert, fingerprint
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.slack.buttons import Button, Deed, JudgedAnomaly, NotAButton, Span, element, read
+from alertrelay.channels.slack.buttons import Button, Deed, JudgedAnomaly, NotAButton, read
 from alertrelay.config.model import Config
 from alertrelay.intake.slack.payload import reply_of
 from alertrelay.intake.slack.presses import end_of
-from alertrelay.intake.slack.signature import signature_of
-from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, GroupIdentity, Member, Schedule
-from alertrelay.policy.group_key import group_id, key_of, order_of
+from alertrelay.nflog.group_state import AlertBrief, AlertItem, Member
+from alertrelay.policy.group_key import key_of, order_of
 from alertrelay.policy.silence import state
 from alertrelay.policy.silence_json import to_json
 from alertrelay.ports import TimersFailure
 
-from compiler.load import try_out
-from tests.intake.door import NOW, Answer, Door, alert, event
-
-SECRET = "a-signing-secret-of-a-test"
-REPLY = "https://hooks.slack.com/actions/T1/1/abc"
-_CONFIG = """
-global: {slack_api_url: https://slack.com/api/chat.postMessage}
-route:
-  receiver: team
-  group_by: [alertname, service]
-  routes: [{receiver: nobody, matchers: ['team="payments"'], group_by: []}]
-receivers:
-  - name: team
-    slack_configs:
-      - channel: C1
-        http_config: {authorization: {credentials_file: /etc/alertmanager/secrets/slack_token}}
-  - name: nobody
-"""
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    return _compiled(tmp_path_factory.mktemp("slack"), "slack: {buttons: true, time_zone: Europe/Berlin}")
-
-
-def _compiled(folder: Path, delivery: str) -> Config:
-    path = folder / "delivery.yml"
-    path.write_text(delivery)
-    found = try_out(_CONFIG, delivery=path)
-    assert found.config, found.findings
-    return found.config
+from tests.intake.door import NOW, Door
+from tests.intake.slack_app import ORDERS, REPLY, SECRET, compiled, open_group, post, pressed, said, silence, slack_door
 
 
 @pytest.fixture
-def door(config: Config) -> Door:
-    found = Door(config)
-    found.secret["slack_signing_secret"] = f"{SECRET} another-signing-secret"
-    return found
-
-
-def post(
-    door: Door,
-    fields: Mapping[str, str],
-    *,
-    path: str = "/slack/interactions",
-    secret: str = SECRET,
-    at: datetime | None = None,
-    sent: str | None = None,
-    **more: Any,
-) -> Answer:
-    """Sends a form as Slack signs it."""
-    body = urlencode(fields)
-    stamp = str(int((at or door.clock.now()).timestamp()))
-    headers = {
-        "content-type": "application/x-www-form-urlencoded",
-        "X-Slack-Request-Timestamp": stamp,
-        "X-Slack-Signature": signature_of(secret.encode(), stamp, body.encode()),
-    } | more.pop("headers", {})
-    return Answer(door.handle(event("POST", path, body if sent is None else sent, headers=headers, **more), None))
-
-
-def pressed(button: Button, *, user: str = "U1", at: str = "1.1", reply: str = REPLY) -> dict[str, str]:
-    """The form of a pressed button."""
-    shown = element(button, "press")
-    payload = {
-        "type": "block_actions",
-        "user": {"id": user, "username": f"{user}-name"},
-        "team": {"id": "T1"},
-        "actions": [{**shown, "action_ts": at}],
-        "response_url": reply,
-    }
-    return {"payload": json.dumps(payload)}
-
-
-def said(door: Door) -> str:
-    """The text of the answers so far, taken away."""
-    door.go_on()
-    texts = [str(answer["text"]) for _, answer in door.replies]
-    door.replies.clear()
-    return "\n".join(texts)
-
-
-def open_group(door: Door, labels: Mapping[str, str]) -> str:
-    """A group that was notified in Slack."""
-    integration = Integration(receiver="team", channel="slack", index=0)
-    gid = group_id(integration, door.config.route, labels)
-    identity = GroupIdentity(
-        integration=integration, route_id=door.config.route.id, group_key="{}:{…}", group_labels=labels
-    )
-    door.store.arm(gid, GroupHeader(identity=identity, schedule=Schedule()), due=door.clock.now())
-    return gid
-
-
-def silence(gid: str, span: Span = "1h") -> Button:
-    return Button(deed="silence", group=gid, span=span)
-
-
-ORDERS = {"alertname": "Down", "service": "orders"}
+def door(slack_config: Config) -> Door:
+    return slack_door(slack_config)
 
 
 def test_a_button_silences_the_group_and_its_answer_undoes_it(door: Door) -> None:
@@ -184,7 +90,7 @@ def test_without_a_signing_secret_nothing_is_taken(door: Door) -> None:
     assert post(door, pressed(silence(open_group(door, ORDERS))), secret="").status == 401
 
 
-def test_three_retries_make_one_silence_whichever_container_takes_them(door: Door, config: Config) -> None:
+def test_three_retries_make_one_silence_whichever_container_takes_them(door: Door, slack_config: Config) -> None:
     form = pressed(silence(open_group(door, ORDERS)))
     for number in range(4):
         assert post(door, form, headers={"X-Slack-Retry-Num": str(number)}).status == 200
@@ -231,7 +137,7 @@ def test_a_message_older_than_the_ledger_and_a_deleted_silence_are_named(door: D
 
 
 def test_only_those_whom_the_configuration_names_may_silence(door: Door, tmp_path: Path) -> None:
-    config = _compiled(tmp_path, "slack: {buttons: true, may_silence: [U07, S01]}")
+    config = compiled(tmp_path, "slack: {buttons: true, may_silence: [U07, S01]}")
     closed = Door(config)
     closed.secret["slack_signing_secret"] = SECRET
     closed.user_groups["S01"] = frozenset({"U8"})
@@ -247,7 +153,7 @@ def test_only_those_whom_the_configuration_names_may_silence(door: Door, tmp_pat
 
 
 def test_who_may_silence_holds_for_the_command_where_messages_have_no_buttons(tmp_path: Path) -> None:
-    closed = Door(_compiled(tmp_path, "slack: {may_silence: [U07]}"))
+    closed = Door(compiled(tmp_path, "slack: {may_silence: [U07]}"))
     closed.secret["slack_signing_secret"] = SECRET
     post(closed, pressed(silence(open_group(closed, ORDERS)), user="U1"))
     assert "You may not silence" in said(closed)
@@ -261,11 +167,13 @@ def test_a_group_without_labels_is_silenced_alert_by_alert(door: Door) -> None:
 
 
 def test_a_verdict_on_an_anomaly_is_kept_as_feedback(door: Door) -> None:
+    gid = open_group(door, {"service": "shop & co"})
     judged = JudgedAnomaly(fingerprint="0123456789abcdef", started=1_763_600_000, watch="checkout", service="shop & co")
     for deed, at in (("helpful", "1"), ("not_helpful", "2")):
         named: Deed = "helpful" if deed == "helpful" else "not_helpful"
-        post(door, pressed(Button(deed=named, judged=judged), at=at))
+        post(door, pressed(Button(deed=named, group=gid, judged=judged), at=at))
         assert "Thank you" in said(door)
+        assert door.queued.pop()["gid"] == gid  # its message says who judged it
     votes = door.notes.votes(0)
     assert [vote.helpful for vote in votes] == [True, False]
     assert (votes[0].watch, votes[0].service, votes[0].by) == ("checkout", "shop & co", "U1-name (Slack)")
@@ -346,64 +254,6 @@ def test_tomorrow_begins_in_the_time_zone_of_the_configuration() -> None:
     assert end_of("tomorrow", before_summer, "Europe/Berlin") == datetime(2026, 3, 29, 7, 0, tzinfo=UTC)
 
 
-def ask(door: Door, text: str) -> str:
-    """The whole answer of the slash command."""
-    form = {"command": "/alerts", "text": text, "user_id": "U1", "user_name": "ana", "trigger_id": text + "t"}
-    assert post(door, {**form, "response_url": REPLY}, path="/slack/commands").status == 200
-    door.go_on()
-    ((_, answer),) = door.replies
-    door.replies.clear()
-    assert len(answer["blocks"]) <= 50
-    assert all(len(block["text"]["text"]) <= 3000 for block in answer["blocks"])
-    return json.dumps(answer, ensure_ascii=False)
-
-
-def test_the_command_lists_what_fires_and_what_is_silenced(door: Door) -> None:
-    door.ask("POST", "/api/v2/alerts", [alert(severity="critical", service="a<b"), alert("Slow", service="orders")])
-    gid = open_group(door, {"alertname": "Slow"})
-    post(door, pressed(silence(gid)))
-    said(door)
-    listed = ask(door, "")
-    assert "*1 firing*, 1 silenced" in listed
-    assert "a&lt;b" in listed
-    assert listed.index("*Down*") < listed.index("*Slow*")
-    assert re.search(r"\*Slow\* \(orders\), since <[^>]+>, silenced until", listed)
-    assert "alertrelay_unsilence" in listed
-    assert "Down" not in ask(door, "silenced")
-
-
-def test_the_command_keeps_to_slacks_limits_with_hundreds_of_alerts(door: Door) -> None:
-    door.ask("POST", "/api/v2/alerts", [alert(f"{n:03}" + "&" * 300, service="<" * 90) for n in range(300)])
-    for number in range(30):
-        gid = open_group(door, {"alertname": f"{number}" + "&" * 400})
-        post(door, pressed(silence(gid), at=str(number)))
-    said(door)
-    listed = ask(door, "")
-    assert "and 260 more not shown" in listed
-    assert "and 18 more not shown" in listed
-
-
-def test_the_command_explains_the_route_of_an_alert_or_of_labels(door: Door) -> None:
-    door.ask("POST", "/api/v2/alerts", [alert(service="orders")])
-    found = ask(door, "route Down")
-    assert "*team* (slack)" in found
-    assert "grouped by alertname, service; waits 30 s, then every 5 min, repeats after 4 h" in found
-    other = ask(door, "route alertname=X team=“payments”")
-    assert "*nobody* (notifies nobody)" in other
-    assert "in one group" in other
-    assert "No alert of that name" in ask(door, "route Nothing")
-    assert "/alerts route NAME" in ask(door, "what?")
-    assert "/alerts route NAME" in ask(door, "route")
-
-
-def test_the_route_of_a_critical_alert_names_its_tiers(tmp_path: Path) -> None:
-    tiers = Door(_compiled(tmp_path, "escalation: {tiers: [{receivers: [team]}]}"))
-    tiers.secret["slack_signing_secret"] = SECRET
-    named = "⇧ tier 2, where nobody acknowledges it for 15 min: team"
-    assert named in ask(tiers, "route alertname=X severity=critical")
-    assert "tier 2" not in ask(tiers, "route alertname=X severity=warning")
-
-
 def test_a_table_that_does_not_answer_is_said(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     from alertrelay.state import StoreFailure
 
@@ -415,11 +265,11 @@ def test_a_table_that_does_not_answer_is_said(door: Door, monkeypatch: pytest.Mo
     assert "does not answer now" in said(door)
 
 
-def test_only_a_bot_with_buttons_has_settings(config: Config, tmp_path: Path) -> None:
-    (settings,) = (target.settings for receiver in config.receivers for target in receiver.targets)
+def test_only_a_bot_with_buttons_has_settings(slack_config: Config, tmp_path: Path) -> None:
+    (settings,) = (target.settings for receiver in slack_config.receivers for target in receiver.targets)
     assert isinstance(settings, SlackSettings)
     assert (settings.buttons, settings.time_zone) == (True, "Europe/Berlin")
-    plain = _compiled(tmp_path, "charts: true").receivers[0].targets[0].settings
+    plain = compiled(tmp_path, "charts: true").receivers[0].targets[0].settings
     assert isinstance(plain, SlackSettings)
     assert not plain.buttons
 

@@ -22,10 +22,10 @@ from local import timeline
 from local.stack import scorer as played
 from local.stack.day import DayRun, live
 from local.stack.day_input import UsageError
-from local.stack.deployed import anomaly_config_of
 from local.stack.history import Day
 from local.stack.progress import ProgressLine
 from local.stack.scorer import series_of, with_modes
+from local.stack.shipped import anomaly_config_of
 from tests.example import CONFIG as SHIPPED
 from tools import shop
 

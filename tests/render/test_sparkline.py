@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,6 +78,11 @@ def test_what_is_charted_travels_as_text() -> None:
     assert read(written(CHARTED)) == CHARTED
     band = Charted(query=QUERY, threshold=None, low=True)
     assert read(written(band)) == band
+    math = replace(CHARTED, query=replace(QUERY, math=(("share", "a / b"),), of=(("a", QUERY), ("b", QUERY))))
+    assert read(written(math)) == math
+    before = json.loads(written(CHARTED))
+    del before["query"]["math"], before["query"]["of"]
+    assert read(json.dumps(before)) == CHARTED
     assert not written(Charted(query=replace(QUERY, name="x" * 3000), threshold=1.0, low=False))
 
 

@@ -19,7 +19,7 @@ from alertrelay.runtime.weekly import Reporting, report
 from slack_sdk.models.blocks import Block
 
 from compiler.load import load
-from local.stack.deployed import fake_secrets
+from local.stack.shipped import fake_secrets
 from local.standins import StandIns
 from tests.aws.log_insights import Insights
 from tests.example import CONFIG

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.channels.email.sender import ses_request
 
 from cli.command import main
-from cli.serve import Served, _print_for_aws, serving
+from cli.serve import NOT_PLAYED, Served, _print_for_aws, serving
 from cli.serve_aws import line_of
 from cli.serve_input import make_folder
 from local.serve.database import DataFile, UnreadableData
@@ -154,7 +155,10 @@ def test_a_port_is_a_number_of_tcp(given: str, capsys: pytest.CaptureFixture[str
 def test_keys_that_are_missing_or_misspelt_are_named(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = tmp_path / "keys.json"
+    folder, keys = shutil.copytree(folder, tmp_path / "config"), tmp_path / "keys.json"
+    (folder / "delivery.yml").write_text(
+        "fallbacks: {page: [[chat]]}\nautomation: [{document: Restart, match: ['a=\"b\"']}]\n"
+    )
     keys.write_text(
         '{"pagerduty_kye": "k", "intake_admin_token": "a-token-of-a-test", "pagerduty_webhook_secret": "s"}'
     )
@@ -163,6 +167,7 @@ def test_keys_that_are_missing_or_misspelt_are_named(
     assert "keys.json lacks pagerduty_key, slack_webhook: nothing can be sent" in warned
     assert "has 'pagerduty_kye', which no channel of the configuration reads: did you mean 'pagerduty_key'?" in warned
     assert "intake_admin_token" not in warned
+    assert f"warning: {NOT_PLAYED}" in warned
     assert "webhook_secret" not in warned
 
 

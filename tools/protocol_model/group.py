@@ -6,8 +6,8 @@ wins, an odd k is resolved. A state is a tuple of
     ev     deliveries of each event that are still to come
     al     the alert items: the highest k of each alert
     mem    the members: 0 absent, k, or -k: resolved, and put before the last record
-    hdr    (next_due, lease, closing, maybe); next_due 0 absent, 1 later, 2 due, 3 as the lease, 4 asleep: so late that
-           no time reaches it here; lease 0 none, 1 live, 2 run out; maybe: a flush began and did not record
+    hdr    (next_due, lease, closing, maybe); next_due 0 absent, 1 later, 2 due, 4 asleep: so late that no time reaches
+           it here; lease 0 none, 1 live, 2 run out; maybe: a flush began and did not record
     led    bit masks: announced, of which unsure
     q      timer messages on their way
     idx    whether the index of due groups shows the group; it lags
@@ -100,8 +100,9 @@ class Group:
                 t.put("time: lease of a SLOW owner expires", True, hdr=over, bud=(crash, dup, slow - 1, fail, mute))
         if t.idx != (1 if t.nd else 0):
             t.put("gsi catches up", idx=1 if t.nd else 0)
-        if t.idx and not t.q:
-            t.put("tick sends timer", q=1)
+        # Not before: who made it due sends its timer.
+        if t.idx and t.nd == 2 and not t.q:
+            t.put("tick sends timer of what is overdue", q=1)
         if mute:  # a silence over alert 0: an odd number of changes left = it is active now
             t.put("silence " + ("ends" if mute & 1 else "starts"), bud=(crash, dup, slow, fail, mute - 1))
         for a in range(self.n):  # after days; no invocation that has passed J0 for it still runs by then

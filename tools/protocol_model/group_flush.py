@@ -11,10 +11,10 @@ _NO_MEMBER_COVERED = ("delete", "uncond", "noalert")
 
 
 def _lease(t: Turn, p: Process) -> None:
-    free = t.lease != 1 and t.nd in (2, 3)
-    if free or (t.flag == "nolease" and t.nd > 1):
+    free = t.lease != 1 and t.nd == 2
+    if free or (t.flag == "nolease" and t.nd == 2):
         others = tuple((r[0], r[1], 0, *r[3:]) for r in p.rest)
-        h = (0 if t.flag == "leaseclear" else 3, 1, 0, 0 if t.flag == "nomaybe" else 1)
+        h = (0 if t.flag == "leaseclear" else 2, 1, 0, 0 if t.flag == "nomaybe" else 1)
         t.put("F1 lease", hdr=h, woken=0, procs=(*others, ("FQ", p.trig, 1, t.led, t.maybe, ())))
     else:
         p.go("not due or leased, drop", None)

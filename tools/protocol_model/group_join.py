@@ -81,7 +81,7 @@ def _read_again(t: Turn, p: Process) -> None:
 def _arm(t: Turn, p: Process) -> None:
     if t.nd == 0 and not t.lease and t.scope.merge:  # arm and lease in one write
         owner = ("FQ", p.trig, 1, t.led, t.maybe, ())
-        t.put("J3 arm and lease", hdr=(3, 1, 0, 1), procs=(*p.rest, owner))
+        t.put("J3 arm and lease", hdr=(2, 1, 0, 1), procs=(*p.rest, owner))
     elif t.nd and t.closing and t.scope.merge:
         p.go("arm a closing group", "J4", hdr=(2, t.lease, 0, t.maybe))
     elif t.nd == 0 or t.closing:

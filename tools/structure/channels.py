@@ -31,23 +31,23 @@ def files_naming_channel(product: Product, kind: str) -> Naming:
 
 def _names(module: Module, kind: str) -> bool:
     literals, settings = (kind, f"{kind}_configs"), f"{kind}settings"
-    return any(text in literals for text in strings(module.tree)) or any(
-        name.lower() == settings for name in _identifiers(module.tree)
+    return any(text in literals for text in strings(module)) or any(
+        name.lower() == settings for name in _identifiers(module)
     )
 
 
-def strings(tree: ast.Module) -> Iterator[str]:
+def strings(module: Module) -> Iterator[str]:
     """Yield the string literals of a module, docstrings left out."""
     docstrings = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value) for node in module.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
 
 
-def _identifiers(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _identifiers(module: Module) -> Iterator[str]:
+    for node in module.nodes:
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -15,11 +15,11 @@ def imported(module: Module, modules: Mapping[str, Module]) -> set[str]:
 
 def bindings(module: Module, modules: Mapping[str, Module]) -> Iterator[tuple[str, str, str]]:
     """Yield (module, name in it, name here) for each import; the name in it is "" where a whole module is bound."""
-    for node in ast.walk(module.tree):
+    for node in module.imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, "", alias.asname or alias.name
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = _base(module, node)
             for alias in node.names:
                 whole = f"{base}.{alias.name}"

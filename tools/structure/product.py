@@ -35,6 +35,16 @@ class Module:
         """Returns the syntax tree."""
         return ast.parse(self.text, "/".join(self.path))
 
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """Returns every node of it: most figures go through all of them, and finding them takes longer than they do."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> Sequence[ast.Import | ast.ImportFrom]:
+        """Returns the imports among them, at any place of the file."""
+        return tuple(node for node in self.nodes if isinstance(node, ast.Import | ast.ImportFrom))
+
     @property
     def where(self) -> str:
         """Returns the path as text."""

@@ -44,7 +44,7 @@ def sizes(product: Product) -> Sizes:
     functions = [
         ((node.end_lineno or node.lineno) - node.lineno + 1, f"{m.where}:{node.lineno} {node.name}")
         for m in product.in_folders
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     longest, where = max(functions, default=(0, ""))

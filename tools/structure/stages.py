@@ -72,6 +72,6 @@ def _fields(product: Product) -> dict[str, int]:
     return {
         node.name: sum(isinstance(inner, ast.AnnAssign) for inner in node.body)
         for module in product.inside(product.package)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list)
     }

@@ -77,7 +77,7 @@ def listed(path: Path) -> frozenset[str]:
 
 
 def _openings(module: Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if not isinstance(node, ast.Module) and node.name.startswith("_"):
@@ -107,7 +107,7 @@ def repeated_classes(product: Product) -> dict[str, Sequence[str]]:
     """Return each public class name that is defined twice or more, with the files."""
     found: dict[str, list[str]] = defaultdict(list)
     for module in product.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(module.where)
     return {name: files for name, files in sorted(found.items()) if len(files) > 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,21 @@ def test_flapping_dead_runbooks_and_old_thresholds_are_listed() -> None:
     assert "- flaps: fired again within 30 minutes 4 times" in text
     assert "- https://wiki/x.md: it answers 404" in text
     assert "Last reviewed on 2026-06-01, more than a quarter ago" in text
+
+
+def test_resources_whose_own_thresholds_are_old_are_listed() -> None:
+    reviews = {"orders-db": "2026-10-01", "billing-db": "2026-05-01", "sessions": ""}
+    old = AlarmFile(name="prod.yml", text="", reviewed="", alarms={}, reviews=reviews)
+    found = of([], old)
+    assert (found.unreviewed, found.unreviewed_resources) == (
+        "never",
+        {"billing-db": "2026-05-01", "sessions": "never"},
+    )
+    assert "- billing-db: last on 2026-05-01\n- sessions: never" in plain(found)
+    fresh = of([], replace(old, reviewed="2026-11-01"))
+    assert (fresh.unreviewed, set(fresh.unreviewed_resources)) == ("", {"billing-db"})
+    # Where each resource has a date, the file needs none.
+    assert of([], replace(old, reviews={"orders-db": "2026-10-01"})).unreviewed == ""
 
 
 def test_slack_takes_the_message_whatever_its_length() -> None:

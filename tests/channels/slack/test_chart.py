@@ -150,10 +150,11 @@ def test_a_token_without_the_scope_is_asked_and_said_once(peers: StandIns) -> No
         (2, Fault.named("503"), "Slack answered 503"),
         (2, says({"ok": True, "upload_url": "https://example.com/x"}), "the address for the upload is not Slack's"),
         (2, says({"ok": True, "upload_url": "https://[::1"}), "ValueError"),
+        (2, says({"ok": False, "error": "about xoxb-1"}), "an error without a name"),
         (3, Fault.named("500"), "the upload was answered 500"),
         (4, says({"ok": False, "error": "not_in_channel"}), "not_in_channel"),
     ],
-    ids=["reset", "503", "elsewhere", "junk", "upload", "not in the channel"],
+    ids=["reset", "503", "elsewhere", "junk", "no word", "upload", "not in the channel"],
 )
 def test_a_picture_that_fails_leaves_the_message_as_it_is(
     peers: StandIns, after: int, fault: Fault, failure: str

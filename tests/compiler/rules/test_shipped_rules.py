@@ -25,6 +25,8 @@ def _alerts() -> Iterator[Mapping[str, Any]]:
 
 
 ALERTS = list(_alerts())
+VALUES = yaml.safe_load((RULES / "parameters.yml").read_text(encoding="utf-8"))["values"]
+TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (RULES / "templates").glob("*.yml"))
 
 
 def test_there_are_at_least_forty_alerts_of_three_severities() -> None:
@@ -71,13 +73,11 @@ their own."""
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_a_default_is_the_number_that_people_know(name: str) -> None:
     severity, lasting, numbers = DEFAULTS[name]
-    values = yaml.safe_load((RULES / "parameters.yml").read_text(encoding="utf-8"))["values"]
-    templates = "".join(path.read_text(encoding="utf-8") for path in (RULES / "templates").glob("*.yml"))
-    expression = templates.partition(f"- alert: {name}\n")[2].partition("for:")[0]
+    expression = TEMPLATES.partition(f"- alert: {name}\n")[2].partition("for:")[0]
     (alert,) = [alert for alert in ALERTS if alert["alert"] == name]
     assert (alert["labels"]["severity"], alert["for"]) == (severity, lasting)
     for parameter, number in numbers.items():
-        assert float(values[parameter]) == number
+        assert float(VALUES[parameter]) == number
         assert f"${{{parameter}}}" in expression
 
 

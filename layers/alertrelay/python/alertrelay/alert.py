@@ -63,8 +63,11 @@ _PRIME, _ALL = 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 def rfc3339(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`: 2026-11-20T03:04:05.678Z."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+JUDGED = ("anomaly", "AnomalyDetected")
+"""The source and the name of the alerts that people judge: whether it helped to know of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,16 @@ class Integration:
 
 Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 """The ways by which an alert is acknowledged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyVerdict:
+    """The last judgement of an anomaly by a person, `at` in seconds; `started` is when that anomaly began, RFC 3339."""
+
+    helpful: bool
+    by: str
+    at: float
+    started: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

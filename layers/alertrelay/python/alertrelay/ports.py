@@ -84,7 +84,7 @@ class Timers(Protocol):
 
     @property
     def horizon(self) -> float:
-        """Seconds: what is due later is not sent but found by the tick."""
+        """Seconds from the beginning of this minute on: what is due later is not sent but found by a tick."""
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """Delay 0 to 900 s (SQS's bound). Raises TimersFailure."""

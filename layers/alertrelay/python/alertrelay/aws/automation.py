@@ -25,14 +25,14 @@ class Run(Protocol):
 def starter(client: Callable[[], Any]) -> Callable[[Run], str]:
     """Returns a function that starts a run, and returns its execution's id. It raises what botocore raises.
 
-    Source: SSM API reference, StartAutomationExecution: `ClientToken` is a UUID, and makes the request idempotent."""
+    Source: SSM API reference, StartAutomationExecution: `ClientToken` is a UUID, and makes the request idempotent;
+    `Parameters` has at least one, so that it is left out where the document takes none."""
 
     def start(run: Run) -> str:
-        answer = client().start_automation_execution(
-            DocumentName=run.document,
-            Parameters={name: list(values) for name, values in run.parameters.items()},
-            ClientToken=run.token,
-        )
+        request: dict[str, Any] = {"DocumentName": run.document, "ClientToken": run.token}
+        if run.parameters:
+            request["Parameters"] = {name: list(values) for name, values in run.parameters.items()}
+        answer = client().start_automation_execution(**request)
         return str(answer["AutomationExecutionId"])
 
     return start

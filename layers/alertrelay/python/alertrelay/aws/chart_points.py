@@ -1,4 +1,4 @@
-"""Asks CloudWatch for the points of the one metric that a message charts: one call, one page, one try."""
+"""Asks CloudWatch for the points that a message charts, of a metric or of math: one call, one page, one try."""
 
 from __future__ import annotations
 
@@ -18,13 +18,10 @@ def chart_points(
     """Returns the port `AskMetric` of notify/chart.py. `client` bounds the call (aws/clients.py, `metrics`)."""
 
     def ask(query: MetricQuery, start: float, end: float) -> Sequence[tuple[float, float]]:
-        asked = metric_query(
-            "m", query.namespace, query.name, query.dimensions, period=query.period, statistic=query.statistic
-        )
         try:
             # Times as seconds since 1970, which botocore takes and JSON can hold.
             answer = client().get_metric_data(
-                MetricDataQueries=[asked],
+                MetricDataQueries=_queries(query),
                 StartTime=start,
                 EndTime=end,
                 ScanBy="TimestampAscending",
@@ -35,6 +32,22 @@ def chart_points(
         return _points(answer)
 
     return ask
+
+
+def _queries(query: MetricQuery) -> list[dict[str, Any]]:
+    """Returns the queries of a request, of which one returns data."""
+    if not query.math:
+        return [_metric("m", query)]
+    (drawn, expression), *steps = query.math
+    return [
+        {"Id": drawn, "Expression": expression},
+        *({"Id": name, "Expression": step, "ReturnData": False} for name, step in steps),
+        *({**_metric(name, one), "ReturnData": False} for name, one in query.of),
+    ]
+
+
+def _metric(name: str, one: MetricQuery) -> dict[str, Any]:
+    return metric_query(name, one.namespace, one.name, one.dimensions, period=one.period, statistic=one.statistic)
 
 
 def _points(answer: Any) -> Sequence[tuple[float, float]]:

@@ -31,8 +31,9 @@ class SqsTimers:
 
     @property
     def horizon(self) -> float:
-        """Returns one minute: the tick finds what is due later, so that no chain of messages outlives a day."""
-        return 60.0
+        """Returns this minute and the next, of which a tick has sent the other timers: ticks of later minutes find what
+        is due later, so that no chain of messages outlives a day."""
+        return 120.0
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """Delays beyond 0 to 900 s are cut to these bounds; SQS takes whole seconds, and this rounds up, so that a

@@ -4,7 +4,7 @@ YAML can be read, as JSON."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -46,12 +46,14 @@ class Tunable:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmFile:
     """An environment's file by its name in the repository. `reviewed` is when its thresholds were last reviewed, as
-    YYYY-MM-DD, "" where it does not say."""
+    YYYY-MM-DD, "" where it does not say; `reviews` likewise of each resource with thresholds of its own, by id
+    and line: "" stands for the file's date."""
 
     name: str
     text: str
     reviewed: str
     alarms: Mapping[str, Tunable]
+    reviews: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Returns what `from_json` reads."""
@@ -59,6 +61,7 @@ class AlarmFile:
             "name": self.name,
             "text": self.text,
             "reviewed": self.reviewed,
+            "reviews": dict(self.reviews),
             "alarms": [asdict(one) for one in self.alarms.values()],
         }
 
@@ -75,5 +78,6 @@ class AlarmFile:
             name=data["name"],
             text=data["text"],
             reviewed=data["reviewed"],
+            reviews=data["reviews"],
             alarms={one.alarm: one for one in found},
         )

@@ -188,11 +188,11 @@ class Config:
     automations: tuple[AllowedAutomation, ...] = ()
 
     def receiver(self, name: str) -> Receiver | None:
-        """The receiver of that name, or None where the configuration no longer has it."""
+        """Returns the receiver of that name, or None where the configuration no longer has it."""
         return next((r for r in self.receivers if r.name == name), None)
 
     def route_of(self, route_id: str) -> Route | None:
-        """The node of that id, or what a tier has for one, or None where the configuration no longer has it."""
+        """Returns the node of that id, or what a tier has for one, or None where the configuration no longer has it."""
         if tier := self.tier_of(route_id):
             return self._route_of_tier(tier)
         waiting = [self.route]
@@ -221,16 +221,16 @@ class Config:
         )
 
     def target(self, integration: Integration) -> Target | None:
-        """The target of an integration, or None where the configuration no longer has it."""
+        """Returns the target of an integration, or None where the configuration no longer has it."""
         found = self.receiver(integration.receiver)
         return next((t for t in found.targets if t.integration == integration), None) if found else None
 
     def flap_rule(self, receiver: str, severity: str) -> FlapRule | None:
-        """The rule by which such an alert flaps, None where its changes are all notified."""
+        """Returns the rule by which such an alert flaps, None where its changes are all notified."""
         return next((rule for rule in self.flap_damping if rule.covers(receiver, severity)), None)
 
     def secret_keys(self) -> tuple[str, ...]:
-        """The keys that the environment's secret has to hold, sorted."""
+        """Returns the keys that the environment's secret has to hold, sorted."""
         own = (self.grafana.token_key,) if self.grafana else ()
         return tuple(sorted({*secret_keys(self.receivers), *own}))
 
@@ -240,7 +240,7 @@ class Config:
         return bool(self.dashboards or self.automations)
 
     def kinds(self) -> frozenset[str]:
-        """The kinds of channels that have an integration."""
+        """Returns the kinds of channels that have an integration."""
         return frozenset(target.integration.channel for receiver in self.receivers for target in receiver.targets)
 
     def to_json(self) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def _dispatching(
         clock=clock,
         telemetry=telemetry,
         insert=partial(insert_in_time, insert=insert_update, clock=clock, log=telemetry.log),
-        schedule=partial(schedule_in_time, schedule=schedule, clock=clock, log=telemetry.log),
+        schedule=partial(schedule_in_time, schedule=schedule, groups=groups, clock=clock, log=telemetry.log),
         record=_record(parts, flush_group, without_state, trouble),
         without_state=without_state,
         delays=Delays(),

@@ -100,7 +100,8 @@ class Degraded:
             self.telemetry.emit(outcome)
 
     def _queue(self, message: ReceiveMessage, age: timedelta, *, delay: float) -> None:
-        """The event itself, with the ledger of what was sent: it comes back, joins its groups, and is recorded."""
+        """Queues the event with the ledger of what was sent: it comes back, joins its groups, and is recorded. After
+        four days it is dead-lettered."""
         body = body_of(message)
         if age >= GIVE_UP:
             self.timers.dead_letter(body)

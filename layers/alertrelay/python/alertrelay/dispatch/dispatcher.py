@@ -180,7 +180,8 @@ def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
 
 
 def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
-    """After all others are done: the event comes again, and ends in the dead-letter queue, which pages."""
+    """Raises where an update could not be processed, once all others are done: the event comes again, and at last ends
+    in the dead-letter queue, which pages."""
     if broken:
         raise broken[0]
     if failed:
@@ -188,7 +189,7 @@ def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
 
 
 def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
-    """What we sent ourselves goes to the ops topic only."""
+    """Reports a message that we sent ourselves to the ops topic, and notifies nobody else of it."""
     names = ", ".join(sorted({alert.name for alert in alerts}))
     telemetry.alert_ops(SelfAlert(name="LoopDetected", text=f"One of alertrelay's own messages came back: {names}."))
     for alert in alerts:
@@ -198,7 +199,8 @@ def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
 def _of_consequence(
     router: Router, alerts: Sequence[Alert], telemetry: Telemetry, message: ReceiveMessage, *, received: datetime
 ) -> list[Update]:
-    """INSUFFICIENT_DATA and muted alarms neither open nor resolve alerts: they are recorded, once."""
+    """Returns the updates that open or resolve an alert. INSUFFICIENT_DATA and alarms that CloudWatch mutes do neither:
+    they are recorded, once."""
     first = message.start == 0 and not message.settled
     for alert in alerts if first else ():
         if alert.status == "unknown" and router.accounts_for_unrouted:

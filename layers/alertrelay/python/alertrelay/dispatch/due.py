@@ -24,14 +24,17 @@ from alertrelay.groups.messages import (
     message_of,
 )
 from alertrelay.notify.record import RECORD_RETRY
+from alertrelay.policy.timing import minute_of
 from alertrelay.ports import Clock, Telemetry, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
 from alertrelay.values.tries import tried
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
-TICK_AHEAD = TICK + timedelta(seconds=15)
-"""How far a tick looks: to the next one, and a little further, since neither is punctual."""
+TICK_AHEAD = 2 * TICK
+"""From the beginning of its minute, how far a tick looks: it sends the timers of the next minute."""
+LOST = timedelta(seconds=5)
+"""After the due time: a timer that was sent for it has come by then, or never will."""
 FLUSH_TIME = timedelta(seconds=20)
 """What is left of a tick that begins another flush itself: a channel and its fallbacks may take as long."""
 AT_LEAST = timedelta(seconds=1)
@@ -51,13 +54,16 @@ def on_tick(
     wake: Callable[..., None] | None = None,
     survey: Callable[..., None] | None = None,
 ) -> None:
-    """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
-    twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
-    itself, as far as its time goes. Then it goes on with waking what sleeps (dispatch/wakings.py), and with the survey
-    (dispatch/survey.py). Raises StoreFailure, TimersFailure."""
+    """Once in each minute of the clock: sends a timer for every group of ours that falls due in the next one. What made
+    a group due in this minute or the next has sent its timer, so that beside them only what is overdue is to be found.
+    It has no state, may run twice, and what it misses by a lagging index it finds a minute later. Where the queue fails
+    it flushes what is due itself, as far as its time goes. Then it goes on with waking what sleeps
+    (dispatch/wakings.py), and with the survey (dispatch/survey.py). Raises StoreFailure, TimersFailure."""
     now = clock.now()
     try:
-        found = list(groups.due(channels, before=now + TICK_AHEAD))
+        coming = minute_of(now) + TICK
+        listed = groups.due(channels, before=minute_of(now) + TICK_AHEAD)
+        found = [(gid, due) for gid, due in listed if coming <= due < coming + TICK or due <= now - LOST]
     except StoreFailure:
         trouble.at = now
         raise
@@ -109,8 +115,7 @@ def on_timer(
         elif isinstance(message, UndeliveredMessage):
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
-            # As the owner still: refused where somebody has taken the group since, and notified it once more.
-            tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
+            _record_late(message, groups, timers, clock)
     except StoreFailure as failure:
         telemetry.log("store_failing", gid=message.gid, failure=str(failure))
         now = trouble.at = clock.now()
@@ -120,6 +125,14 @@ def on_timer(
         else:
             delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
             tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
+
+
+def _record_late(message: RecordMessage, groups: Groups, timers: Timers, clock: Clock) -> None:
+    """Records as the owner still: refused where somebody has taken the group since, and notified it once more."""
+    gid, change = message.gid, message.change
+    recorded = tried(partial(groups.record, gid, owner=message.owner, change=change), StoreFailure)
+    if recorded and change.next_due and not change.closing:
+        tried(lambda: send_flush_timer(timers, clock, gid, at=change.next_due or clock.now()), TimersFailure)
 
 
 def _on_due(
@@ -136,7 +149,7 @@ def _on_due(
     is due later than the message says, it has been flushed since, and the message for that was sent."""
     gid, now = message.gid, clock.now()
     held_up = trouble.recent(now) and now - message.at >= OVERDUE
-    if held_up and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule, trouble):
+    if held_up and (late := groups.header(gid)) and postponed(groups, timers, clock, gid, late.schedule, trouble):
         return
     if flush(gid, deadline=deadline):
         return

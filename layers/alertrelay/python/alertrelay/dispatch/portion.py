@@ -13,12 +13,13 @@ from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
 from alertrelay.groups.joining import Joining, Update
+from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Clock
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
-from alertrelay.state import StoreFailure
+from alertrelay.state import Groups, StoreFailure
 from alertrelay.values import text as texts
 
 INSERTING = 1 / 2
@@ -26,7 +27,12 @@ INSERTING = 1 / 2
 FLUSHING = timedelta(seconds=10)
 """Before the deadline: as long as one flush may take, so none is begun later, save the first."""
 
+TOGETHER = 100
+"""Groups whose headers are read by one request."""
+
 Log = Callable[..., None]
+Headers = Mapping[str, GroupHeader | None]
+"""By gid; None where there is no group yet."""
 
 
 class Insert(Protocol):
@@ -39,8 +45,9 @@ class Insert(Protocol):
 class ScheduleFlush(Protocol):
     """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
 
-    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
-        """Return what of it may be open although the ledger does not name it. Raises StoreFailure, TimersFailure."""
+    def __call__(self, gid: str, joining: Joining, *, deadline: datetime, read: Headers = ...) -> Ledger | None:
+        """Return what of it may be open although the ledger does not name it. `read`: headers that were read since the
+        members were put. Raises StoreFailure, TimersFailure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,6 +138,7 @@ def schedule_in_time(
     total: int,
     notified: Mapping[str, Ledger],
     schedule: ScheduleFlush,
+    groups: Groups,
     clock: Clock,
     log: Log,
     deadline: datetime,
@@ -138,13 +146,14 @@ def schedule_in_time(
     """Schedules a flush of each group, at least of the first, while there is time. `total` is how many updates there
     are; a group in `notified` was notified already."""
     scheduled = Scheduled(rest=portion.inserted if portion.inserted < total else None)
+    read = _read([gid for gid in portion.joinings if gid not in notified][:TOGETHER], groups)
     for place, (gid, joining) in enumerate(portion.joinings.items()):
         if place and clock.now() >= deadline - FLUSHING:
             # Groups stand in the order of their first updates: all that comes before it is done.
             scheduled.rest = portion.first[gid]
             break
         try:
-            if gid not in notified and (unknown := schedule(gid, joining, deadline=deadline)):
+            if gid not in notified and (unknown := schedule(gid, joining, deadline=deadline, read=read)):
                 scheduled.unknown[gid] = unknown
         except StoreFailure as caught:
             scheduled.failing[gid], scheduled.last = joining, caught
@@ -152,3 +161,15 @@ def schedule_in_time(
             log("group_failed", gid=gid, error=type(error).__name__)
             scheduled.broken.append(error)
     return scheduled
+
+
+def _read(gids: Sequence[str], groups: Groups) -> Headers:
+    """Reads the headers of several groups at once, after all that joins them was put. Where that fails each is read by
+    itself."""
+    if len(gids) < 2:
+        return {}
+    try:
+        found = groups.headers(gids)
+    except Exception:  # noqa: BLE001 - what is wrong with one of them must not stop the others
+        return {}
+    return {gid: found.get(gid) for gid in gids}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from alertrelay.config.model import Config
@@ -21,6 +22,8 @@ from alertrelay.notify.rate_limit import Digests
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups, StoreFailure
+
+NONE_READ: Mapping[str, GroupHeader | None] = MappingProxyType({})
 
 
 class Flush(Protocol):
@@ -52,11 +55,13 @@ class Scheduler:
     trouble: Trouble = field(default_factory=Trouble)
     sleeps: bool = False
 
-    def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
+    def schedule(
+        self, gid: str, joining: Joining, *, deadline: datetime, read: Mapping[str, GroupHeader | None] = NONE_READ
+    ) -> Ledger | None:
         """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
-        resolves that the ledger does not name may still be open as, None where there are none. Raises StoreFailure,
-        TimersFailure."""
-        header = self.groups.header(gid)
+        resolves that the ledger does not name may still be open as, None where there are none. `read`: headers that
+        were read since the members were put, by gid. Raises StoreFailure, TimersFailure."""
+        header = read[gid] if gid in read else self.groups.header(gid)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
             self._report_unknown(joining, header, unknown, keys)
@@ -74,7 +79,7 @@ class Scheduler:
         route = self.config.route_of(known.identity.route_id) or self.config.route
         if header and header.schedule.armed:
             repeated = bool(joining.repeated)
-            flushed = self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
+            flushed = self._flush_armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
         else:
             now = self.clock.now()
             # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
@@ -133,23 +138,24 @@ class Scheduler:
                 self.emit(of_unknown_resolve(update.alert, integration, comes_again=waits))
 
     def _join_digest(self, header: GroupHeader, updates: list[Update]) -> None:
-        """The storm digest owns alerts of the group until they resolve. One that has resolved and fires again since the
-        last flush joins it anew: now, or by the flush (notify/backlog.py)."""
+        """Gives the storm digest those of its alerts that fire again: it owns them until they resolve. One that has
+        resolved and fires again since the last flush joins it anew: now, or by the flush (notify/backlog.py)."""
         storm = header.ledger.storm if header.ledger else frozenset()
         firing = [u for u in updates if u.alert.status == "firing" and u.key in storm]
         if firing:
             now = self.clock.now()
             self.digests.join(header.identity.integration, [member_of(update, now) for update in firing])
 
-    def _armed(
+    def _flush_armed(
         self, gid: str, header: GroupHeader, group_interval: float, *, deadline: datetime, redelivered: bool
     ) -> bool:
-        """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
-        make a new alert wait as long: it is flushed at its next tick."""
+        """Flushes an armed group where it is due, and returns whether it did. Else the owner of its lease or a timer on
+        its way will; where the group waits to try a failed channel again the flush is brought forward to the next tick,
+        so that a new alert does not wait as long."""
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
+            waits = postponed(self.groups, self.timers, self.clock, gid, schedule, self.trouble)
             return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if woken := self._woken(gid, header):

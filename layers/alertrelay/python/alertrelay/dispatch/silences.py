@@ -83,7 +83,7 @@ def expire(store: Silences, clock: Clock, id: str) -> None:  # noqa: A002 - the 
 
 
 def listed(store: Silences, *, now: datetime, expired: bool) -> Sequence[Silence]:
-    """The silences in order of their end. Raises StoreFailure."""
+    """Returns the silences in order of their end. Raises StoreFailure."""
     found, _ = store.silences()
     kept = (one for one in found if expired or silence.state(one, now) != "expired")
     return sorted(kept, key=lambda one: one.ends_at)

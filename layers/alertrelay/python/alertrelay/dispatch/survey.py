@@ -60,8 +60,8 @@ class Surveyor:
     telemetry: Telemetry
 
     def go_on(self, *, deadline: datetime) -> None:
-        """Goes on where the last tick stopped, as far as time goes. A page that was not read whole, or that another
-        loss of the table overtook, comes again. Raises StoreFailure."""
+        """Asks CloudWatch for further pages of alarms, from where the last tick stopped until its time is over. A page
+        that was not read whole, or that another loss of the table overtook, comes again. Raises StoreFailure."""
         found, version = self.surveys.survey(self.name)
         until = min(self.clock.now() + SHARE, deadline - FLUSHING)
         while found.phase != "done" and self.clock.now() < until:

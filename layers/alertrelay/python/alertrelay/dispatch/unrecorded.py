@@ -134,8 +134,9 @@ def _write(
 def _amended(
     ledger: Ledger, new: frozenset[str], *, since: datetime, group_interval: timedelta
 ) -> Callable[[GroupState], GroupState]:
-    """A flush may have resolved an older firing of the alert after it was notified anew, or with another alert the
-    whole group: then the alert is in doubt, which notifies it once more. A repeat is counted from then."""
+    """Returns what adds `ledger` to the group's own when its lease is taken. A flush since then may have resolved an
+    older firing of the alert, or the whole group with another alert: then the alert is in doubt, which notifies it once
+    more. The next repeat is counted from `since`."""
 
     def amend(before: GroupState) -> GroupState:
         sure = new if before.ledger.open else frozenset[str]()
@@ -157,8 +158,8 @@ def never_resolved(joinings: Mapping[str, Joining]) -> frozenset[str]:
 
 
 def _quiet(group: GroupState, since: datetime, group_interval: timedelta) -> bool:
-    """Whether no flush of the group has notified anybody since then. A flush counts as the tick that it stands for,
-    which lies up to an interval before it."""
+    """Returns whether no flush of the group has notified anybody since then. A flush counts as the tick that it stands
+    for, which lies up to an interval before it."""
     recorded_at, notified_at = group.progress.recorded_at, group.progress.notified_at
     if recorded_at is None or recorded_at + CRASH_MARGIN < since:
         return True

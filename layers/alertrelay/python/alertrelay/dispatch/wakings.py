@@ -41,7 +41,8 @@ class Waker:
     telemetry: Telemetry
 
     def go_on(self, *, deadline: datetime) -> None:
-        """Goes on where the last tick stopped, as far as time goes. Raises StoreFailure, TimersFailure."""
+        """Wakes sleeping groups from where the last tick stopped until its time is over; begins anew after a deployment
+        or a change of the silences. Raises StoreFailure, TimersFailure."""
         now, name = self.clock.now(), self.sleep.name
         found, version, silences = self.wakings.waking(name)
         if found is None or found.build != self.sleep.build:

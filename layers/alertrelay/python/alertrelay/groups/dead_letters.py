@@ -123,7 +123,8 @@ def _of_forwarder(function: str, letter: Letter) -> Judged:
 
 
 def _of_own_queue(function: str, letter: Letter, value: Mapping[str, object]) -> Judged:
-    """A message of another version would be taken for a foreign one, and its JSON be notified as an alert."""
+    """Judges a message of a forwarder's own queue. One of another version is left: it would be taken for a foreign
+    message, and its JSON be notified as an alert."""
     body, word = letter.body, str(value["do"])
     if value == TICK:
         return Judged(action="delete", about="a tick", why=NEXT_RUN)
@@ -153,8 +154,9 @@ def _of_own_queue(function: str, letter: Letter, value: Mapping[str, object]) ->
 
 
 def _of_rule(letter: Letter, functions: Sequence[str]) -> Judged:
-    """The attributes are those that EventBridge adds: user guide, "Using dead-letter queues to process undelivered
-    events". What a topic was to get goes to every forwarder, since every one subscribes to every topic."""
+    """Judges an event that a rule could not deliver, by the attributes that EventBridge adds: user guide, "Using
+    dead-letter queues to process undelivered events". What a topic was to get goes to every forwarder, since every one
+    subscribes to every topic."""
     arn = letter.attributes.get("TARGET_ARN", "")
     service = (arn.split(":") + [""] * 3)[2]
     if service == "lambda":

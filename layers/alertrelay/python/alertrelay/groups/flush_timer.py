@@ -8,16 +8,17 @@ from datetime import datetime
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.nflog.group_state import GroupHeader, Schedule
-from alertrelay.policy.timing import next_tick, tick_at
+from alertrelay.policy.timing import minute_of, next_tick, tick_at
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups
 
 
 def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) -> None:
-    """Sends it for `at`, if that is soon; beyond, the tick finds the group in the index. Raises TimersFailure."""
-    delay = (at - clock.now()).total_seconds()
-    if delay <= timers.horizon:
-        timers.send(body_of(FlushMessage(gid=gid, at=at)), delay_seconds=max(0.0, delay))
+    """Sends it for `at`, if that is in this minute or the next; beyond, a tick finds the group in the index. Raises
+    TimersFailure."""
+    now = clock.now()
+    if (at - minute_of(now)).total_seconds() < timers.horizon:
+        timers.send(body_of(FlushMessage(gid=gid, at=at)), delay_seconds=max(0.0, (at - now).total_seconds()))
 
 
 def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHeader, *, due: datetime) -> None:
@@ -66,16 +67,19 @@ class Trouble:
         return self.at is not None and now - self.at < OVERDUE
 
 
-def postponed(groups: Groups, clock: Clock, gid: str, schedule: Schedule, trouble: Trouble) -> bool:
+def postponed(groups: Groups, timers: Timers, clock: Clock, gid: str, schedule: Schedule, trouble: Trouble) -> bool:
     """Lets a group that the table held up wait once for what was sent meanwhile without it, and is recorded first.
-    Returns whether it waits. Raises StoreFailure."""
+    Returns whether it waits. Raises StoreFailure, TimersFailure."""
     now, next_due = clock.now(), schedule.next_due
     if not trouble.recent(now):
         return False
     # What was postponed, died or failed before is due at another time than its tick.
     if next_due is None or schedule.owner or next_due != schedule.due or now - next_due < OVERDUE:
         return False
-    return groups.bring_forward(gid, due=now + CATCH_UP, seen=next_due)
+    waits = groups.bring_forward(gid, due=now + CATCH_UP, seen=next_due)
+    if waits:
+        send_flush_timer(timers, clock, gid, at=now + CATCH_UP)
+    return waits
 
 
 def make_due(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> None:

@@ -148,8 +148,8 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
-    """A resolve goes to every group that the alert was put in, by the labels of its firing; and to those in which it
-    may be open although the table does not know it (groups/unknown_resolves.py)."""
+    """Stores a resolve, and returns the groups that it goes to: all that the alert was put in, by the labels of its
+    firing, and those in which it may be open although the table does not know it (groups/unknown_resolves.py)."""
     written, stored = alerts.put_alert(_item(update, now), groups=())
     if written and stored.from_elsewhere:
         key = update.alert.state_key

@@ -71,10 +71,11 @@ def reroute(
     until: datetime,
     forwarder: str,
 ) -> Moved:
-    """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
-    one invocation: what has moved after a third of the time up to `until` is marked by this flush, and the next one
-    goes on with the rest. Receivers that the configuration adds beside this group are notified of its alerts too;
-    what leads to nobody is kept for the next configuration. Raises StoreFailure."""
+    """Moves members to the groups that they belong to now, where the configuration is another than at the last record.
+    A group of thousands does not move within one invocation: what has moved after a third of the time up to `until` is
+    marked by this flush, and the next one goes on with the rest. Receivers that the configuration adds beside this
+    group are notified of its alerts too; what leads to nobody is kept for the next configuration. Raises
+    StoreFailure."""
     known = router.config.hash
     if group.config_hash in ("", known, marked(known)) or group.identity.route_id == DIGEST:
         return Moved()

@@ -33,7 +33,7 @@ class PendingGroup:
     fallbacks: Sequence[str]
 
     def as_json(self) -> dict[str, object]:
-        """The documented object."""
+        """Returns the documented object."""
         return {
             "integration": self.integration,
             "group": dict(self.group),

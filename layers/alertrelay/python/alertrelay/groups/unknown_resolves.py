@@ -111,6 +111,6 @@ def _accounted_for(update: Update, before: Member | None, header: GroupHeader | 
 
 
 def _seen(before: Member | None, header: GroupHeader | None) -> bool:
-    """Whether a flush has recorded since the member came."""
+    """Returns whether a flush has recorded since the member came."""
     recorded_at = header.progress.recorded_at if header else None
     return before is not None and recorded_at is not None and before.at <= recorded_at

@@ -44,7 +44,7 @@ class MemoryTimers:
     """ports.Timers in a list, in order of time; `due` takes out what has come back by now."""
 
     clock: Clock
-    horizon: float = 60.0
+    horizon: float = 120.0
     waiting: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
     dead_lettered: list[Mapping[str, Any]] = field(default_factory=list)
 

@@ -30,7 +30,7 @@ def spills(ledger: Ledger) -> bool:
 
 
 def cut(ledger: Ledger, flush: str) -> tuple[Spill, Sequence[bytes]]:
-    """The chunks of a ledger, in order, and where they are to stand."""
+    """Cuts a ledger into chunks of at most 300 KB; returns where they are to stand, and the chunks in order."""
     text = _text(ledger)
     packed = zlib.compress(text)
     chunks = [packed[start : start + CHUNK_BYTES] for start in range(0, len(packed), CHUNK_BYTES)]

@@ -48,7 +48,14 @@ def decide(
     repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     settled = damping.settles & shown & known
     return Decision(
-        ledger=_with_events(replace(ledger, storm=storm, flaps=damping.flaps), muted, present_events),
+        ledger=replace(
+            ledger,
+            storm=storm,
+            flaps=damping.flaps,
+            # An event that is muted is over as if it were announced.
+            events=(ledger.events | muted) & present_events,
+            events_at=frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present_events),
+        ),
         reason=_reason(ledger, open_, new, resolved, events, settled=bool(settled), repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown, muted=mutes, damping=damping),
         own=OwnChannel(
@@ -73,12 +80,6 @@ def decide(
             held=damping.held & fresh,
         ),
     )
-
-
-def _with_events(ledger: Ledger, muted: frozenset[str], present: frozenset[str]) -> Ledger:
-    """Returns the ledger of the events that are still there; a muted one is over as if it were announced."""
-    at = frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present)
-    return replace(ledger, events=(ledger.events | muted) & present, events_at=at)
 
 
 def _unnotified(

@@ -100,8 +100,9 @@ class GroupIdentity:
 class Schedule:
     """The time of the next flush, and the holder of the lease.
 
-    `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
-    move `next_due` alone. `asleep`: the last record left out ticks; `woken`: somebody joined while the group was held.
+    `next_due` None = unarmed; a group that is held shows the end of its lease, before which nobody can take it. `due`
+    is the group's own tick, from which the next one is counted; a retry moves `next_due` alone. `asleep`: the last
+    record left out ticks; `woken`: somebody joined while the group was held.
     """
 
     next_due: datetime | None = None
@@ -173,6 +174,12 @@ class GroupState(GroupHeader):
     """A group with its whole ledger."""
 
     ledger: Ledger = field(default_factory=Ledger)
+
+
+def shown(schedule: Schedule) -> Schedule:
+    """Returns a schedule as it is read, from one as it is stored: a lease leaves the due time where it is."""
+    due, until = schedule.next_due, schedule.lease_until
+    return replace(schedule, next_due=until) if due and until and due < until else schedule
 
 
 def unknown(group: GroupHeader) -> GroupState:

@@ -165,7 +165,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
 
 
 def _packed(keys: frozenset[str]) -> list[str] | str:
-    """A larger set of hashes as base64 of their bytes: 11 characters each instead of 19."""
+    """Returns a larger set of hashes as base64 of their bytes: 11 characters each instead of 19."""
     if len(keys) <= PACKED_FROM:
         return sorted(keys)
     return base64.b64encode(b"".join(bytes.fromhex(key) for key in sorted(keys))).decode()

@@ -28,6 +28,9 @@ def notified_own(decision: Decision) -> Ledger:
 def left_behind(ledger: Ledger, decision: Decision, names: Iterable[str], *, certain: bool, now: datetime) -> Ledger:
     """Returns the ledger once some recipients did not take what the others took: they know what all of them knew
     before. Not `certain`: an earlier try may have reached them."""
+    names = list(names)
+    if not names:
+        return ledger
     before, own = decision.ledger, decision.own
     one = Behind(
         since=now,

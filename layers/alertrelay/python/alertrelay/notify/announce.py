@@ -151,8 +151,8 @@ def _caught_up(target: Target, ledger: Ledger) -> Target:
 def _taken(content: Content, own: Attempt, message: Notification, now: datetime) -> Ledger:
     """Returns the ledger once the own channel took the message, with those behind who did not for now."""
     decision = content.decision
-    ledger = replace(with_receipts(notified_own(decision), [own]), refused=frozenset())
-    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    ledger = with_receipts(notified_own(decision), [own])
+    ledger = replace(ledger, refused=frozenset(), dedup_key=message.dedup_key if ledger.firing else "")
     if content.group.identity.route_id == DIGEST:
         ledger = replace(ledger, digests=ledger.digests + 1)
     return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)

@@ -96,7 +96,7 @@ def _by_what_is_owed(content: Content, announced: Announced, target: Target) -> 
 def _message(
     content: Content, names: tuple[str, ...], one: Behind, owed: Owed, announced: Announced, fallbacks: Fallbacks
 ) -> _Message:
-    """The group as it stands, with what these recipients have not heard as its news."""
+    """Composes the group as it stands, with what these recipients missed as its news."""
     own = OwnChannel(new=owed.new, resolved=owed.resolved, events=owed.events, repeats=owed.repeats)
     news = owed.new - announced.ledger.fallback_firing
     decision = replace(

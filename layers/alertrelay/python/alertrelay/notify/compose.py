@@ -234,7 +234,8 @@ def fallback_key(site: Site, name: str, gid: str) -> str:
 
 
 def _incident(site: Site, identity: GroupIdentity, decision: Decision) -> str:
-    """The group's own, from its first day; events alone have theirs, since nothing would ever resolve the group's."""
+    """Returns the key of the incident: the group's, which it keeps while anything of it is open. Events alone have one
+    of their own, since nothing would ever resolve the group's."""
     if decision.ledger.dedup_key:
         return decision.ledger.dedup_key
     own = decision.own

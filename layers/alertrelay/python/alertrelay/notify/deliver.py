@@ -227,14 +227,15 @@ class Courier:
         return self.secrets.versions(name, prefer=prefer)
 
     def _report_refused(self, target: Target, asked: Asked, *, taken: bool) -> None:
-        """Only a person can mend an address that is refused for good. Where all are, the message is (`_note`)."""
+        """Reports recipients that are refused for good to ops: only a person can mend an address. Where all are
+        refused, `_note` reports the message."""
         if asked.recipients.refused and (taken or asked.recipients.deferred):
             named = ", ".join(asked.recipients.refused.values())
             text = f"{target.integration}: {named} was permanently refused and will not be retried for this message."
             self.alert_ops(SelfAlert(name="RecipientRefused", text=text, cause=str(target.integration)))
 
     def _note(self, target: Target, failure: DeliveryFailure | None) -> None:
-        """The breaker, and a self-alert where only a person can mend it."""
+        """Keeps the breaker of the peer, and reports a failure to ops that only a person can mend."""
         if failure is None:
             self.failing.pop(peer_of(target), None)
             return

@@ -123,8 +123,8 @@ class Fallbacks:
         ledger: Ledger | None = None,
         held: Held | None = None,
     ) -> Attempt:
-        """One message to one fallback, of its own: its PagerDuty key is not the group's, since the fallback's own route
-        may have opened an incident under that one."""
+        """Sends one message to one fallback. It is of its own: its PagerDuty key is not the group's, since the
+        fallback's own route may have opened an incident under that one."""
         name = str(target.integration)
         earlier = held.receipt if held else ledger.receipts.get(name) if ledger else None
         key = held.dedup_key if held else ""
@@ -212,7 +212,8 @@ def names_of(attempts: Iterable[Attempt]) -> frozenset[str]:
 
 
 def with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
-    """The first receipt of a channel stays: later messages are threaded under it, and it is the one that is edited."""
+    """Returns the ledger with the receipts of the attempts. The first of a channel stays: later messages are threaded
+    under it, and it is the one that is edited."""
     fresh: dict[str, Receipt] = {str(a.integration): a.receipt for a in attempts if a.receipt}
     return replace(ledger, receipts={**fresh, **ledger.receipts})
 

@@ -116,7 +116,8 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     ledger = announced.ledger
     still = content.decision.view.firing & ledger.fallback_firing - ledger.firing
     if not still:
-        return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
+        settled = replace(ledger, fallbacks_owed=frozenset()) if ledger.fallbacks_owed else ledger
+        return replace(announced, ledger=settled)
     # What has just failed in this flush is not tried again in it.
     names = ledger.fallbacks_owed.difference(*(a.owing for a in announced.attempts[1:]))
     if not names or not fallbacks.intend(names):

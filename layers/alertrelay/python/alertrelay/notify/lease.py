@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN, LEASE_MARGIN
 from alertrelay.config.model import Route
+from alertrelay.groups.flush_timer import send_flush_timer
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.policy.timing import last_tick
-from alertrelay.ports import Clock
+from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
 from alertrelay.values.tries import tried
 
@@ -39,7 +41,7 @@ class Lease:
 
     @property
     def send_by(self) -> datetime:
-        """Until when a message may be sent."""
+        """The time until which a message may be sent."""
         return self.until - SEND_MARGIN
 
 
@@ -77,7 +79,9 @@ def take_lease(
     return until, replace(group, schedule=replace(group.schedule, due=due))
 
 
-def hand_back(lease: Lease, group: GroupState, groups: Groups, log: Callable[..., None]) -> None:
+def hand_back(
+    lease: Lease, group: GroupState, groups: Groups, timers: Timers, clock: Clock, log: Callable[..., None]
+) -> None:
     """Gives a group back as it was found, after the table failed before anything was sent: else the next owner would
     notify all of it once more. It waits as after a crash, so that what is sent without the table is recorded first. One
     that was uncertain before is left as if its owner had died."""
@@ -87,6 +91,8 @@ def hand_back(lease: Lease, group: GroupState, groups: Groups, log: Callable[...
     due = max(due, group.schedule.next_due or due)
     try:
         tried(lambda: groups.release(lease.gid, owner=lease.owner, unsent_due=due), StoreFailure)
+        with contextlib.suppress(TimersFailure):  # the tick finds it overdue
+            send_flush_timer(timers, clock, lease.gid, at=due)
     except StoreFailure:
         log("lease_kept", gid=lease.gid)
 

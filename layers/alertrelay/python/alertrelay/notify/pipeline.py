@@ -70,7 +70,7 @@ def dedup(
     """Decides what is to be notified, against the ledger of what was, and what flaps."""
     ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
-        replace(group, ledger=ledger),
+        group if ledger is group.ledger else replace(group, ledger=ledger),
         members,
         now=lease.began,
         repeat_interval=timing.repeat_interval,
@@ -242,9 +242,12 @@ def flush(
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
-            values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+            if len(gives) == 1:
+                values[gives[0]] = given
+            elif gives:
+                values.update(zip(gives, given, strict=True))
     except StoreFailure:
-        hand_back(lease, group, ports["groups"], ports["log"])
+        hand_back(lease, group, ports["groups"], ports["timers"], clock, ports["log"])
         raise
     return True
 

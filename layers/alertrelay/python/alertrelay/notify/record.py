@@ -91,7 +91,8 @@ def _change(
     now: datetime,
     group_interval: float,
 ) -> GroupChange:
-    """`since`: from when on a channel has been failing that is tried again."""
+    """Returns what the flush writes into the group's header. `since`: from when on a channel has been failing that is
+    tried again, None where none is."""
     again = since is not None
     progress, due = group.progress, group.schedule.due or now
     failures = progress.failures + 1 if again else 0
@@ -120,7 +121,8 @@ def _change(
 
 
 def _give_up(gid: str, content: Content, announced: Announced, timers: Timers) -> Announced:
-    """After four days: the dead-letter queue, whose alarm mails without our code. Raises TimersFailure."""
+    """Gives a message up after four days: it is dead-lettered, and the alarm of that queue mails without our code. The
+    ledger then counts it as notified, so that a repeat is tried. Raises TimersFailure."""
     own = announced.attempts[0] if announced.attempts else None
     outcomes = tuple(
         replace(o, outcome="failed", reason=Reason.RETRY_EXHAUSTED) if o.outcome == "pending" else o
@@ -151,15 +153,16 @@ def _delay(tries: int) -> float:
 
 
 def _tidy(ledger: Ledger) -> Ledger:
-    """A group of which nothing is open any more keeps no keys and no receipts, and remembers what was restless."""
+    """Returns the ledger without keys and receipts where nothing of the group is open any more; what flaps is kept."""
     if ledger.open or ledger.storm:
         return ledger
     return Ledger(events=ledger.events, events_at=ledger.events_at, flaps=ledger.flaps)
 
 
 def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now: datetime) -> GroupChange:
-    """Only a flush that finds nothing to move is done with a new configuration: this one may die before it has marked
-    them. Where its time ran out the next one goes on at once."""
+    """Keeps the old configuration in the record while there is anything to move: only a flush that finds nothing is
+    done with the new one, since this one may die before it has marked what it moved. Where its time ran out the next
+    flush is due at once."""
     if moved.all and not moved.members:
         return change
     at_once = not moved.all and moved.members and not change.progress.failures

@@ -51,6 +51,8 @@ def hand_over(
     about = {key: content.members[key].alert.labels for key in sorted(keys) if key in content.members}
     named = [target for name in sorted(ledger.fallbacks) if (target := targets.named(name))]
     found = places.shared(ledger, about, named)
+    if not found.taken:
+        return announced, found.beside
     receipts = {name: receipt for name, receipt in ledger.receipts.items() if name not in found.taken}
     ledger = replace(ledger, fallbacks=ledger.fallbacks - found.taken, receipts=receipts)
     return replace(announced, ledger=ledger), found.beside

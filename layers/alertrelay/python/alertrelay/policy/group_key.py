@@ -90,5 +90,7 @@ def clock_of(k: str) -> datetime:
 
 
 def _digest(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_COMPACT.encode(value).encode()).hexdigest()
+
+
+_COMPACT = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))

@@ -34,7 +34,8 @@ def _holds(matcher: Matcher, value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _found(expression: str, value: str) -> bool:
-    """The values of a label are few, and each alert asks every route for them again."""
+    """Returns whether a value matches, from a cache: the values of a label are few, and each alert asks every route for
+    them again."""
     return _searched(expression, value)
 
 
@@ -43,13 +44,13 @@ def _searched(expression: str, value: str) -> bool:
 
 
 def _valid(value: str) -> str:
-    """RE2 matches UTF-8: a lone surrogate, which JSON can carry, becomes the replacement character."""
+    """Replaces lone surrogates, which JSON can carry: RE2 matches UTF-8, which has none."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @lru_cache(maxsize=1024)
 def _pattern(expression: str) -> Any:
-    """Compiled in the very form that `check` accepted: `a)(b` is sound only between the anchors."""
+    """Compiles an expression in the very form that `check` accepted: `a)(b` is sound only between the anchors."""
     options = re2.Options()
     options.log_errors = False
     return re2.compile(f"^(?:{expression})$", options)

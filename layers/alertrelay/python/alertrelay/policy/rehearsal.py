@@ -38,10 +38,10 @@ class RehearsalTarget:
 
 
 def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Labels) -> dict[str, str]:
-    """Labels that the route tree sends to `receiver`, and to as few others as possible; without one, a warning's.
+    """Returns labels that the route tree sends to `receiver`, and to as few others as possible; without one, a
+    warning's.
 
-    `extra` wins over what would be chosen. Raises NoWay.
-    """
+    `extra` wins over what would be chosen. Raises NoWay."""
     base = {"alertname": ALERTNAME, "alertrelay_test": test_id, "env": config.environment, "service": SERVICE}
     if receiver is None:
         return {**base, "severity": "warning", **extra}
@@ -72,7 +72,7 @@ def _near(receiver: str, config: Config) -> str:
 
 
 def _cost(config: Config, labels: Labels) -> tuple[bool, int, int]:
-    """An alert under its own name first, then the one that disturbs the fewest, then the least severe."""
+    """Ranks alerts: one under its own name first, then the one that disturbs the fewest, then the least severe."""
     return labels["alertname"] != ALERTNAME, len(targets_of(config, labels)), severity_rank(labels)
 
 
@@ -108,7 +108,7 @@ def _fitted(labels: Labels, matchers: Sequence[Matcher]) -> dict[str, str] | Non
 
 
 def _examples(matcher: Matcher) -> list[str]:
-    """Values that a matcher names: of a pattern, the literal alternatives in it."""
+    """Returns values that a matcher names: of a pattern, the literal alternatives in it."""
     if matcher.op in ("=", "!="):
         return [matcher.value]
     texts = [re.sub(r"\.[*+]", "test", matcher.value)]
@@ -118,7 +118,7 @@ def _examples(matcher: Matcher) -> list[str]:
 
 
 def _opened(text: str) -> list[str]:
-    """The innermost group of a pattern, replaced by each of its alternatives."""
+    """Returns the innermost group of a pattern, replaced by each of its alternatives."""
     group = re.search(r"\((?:\?:)?([^()]*)\)", text)
     if group is None:
         return [text.replace("(", "")]
@@ -140,7 +140,7 @@ def targets_of(config: Config, labels: Labels) -> tuple[RehearsalTarget, ...]:
 def message(
     labels: Labels, *, starts_at: datetime, ends_at: datetime | None, by: str = "`alertrelay send-test`"
 ) -> str:
-    """The test alert as Alertmanager's webhook sends one: that shape carries any labels."""
+    """Returns the test alert as Alertmanager's webhook sends one: that shape carries any labels."""
     alert = {
         "status": "resolved" if ends_at else "firing",
         "labels": dict(labels),

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 
+def minute_of(at: datetime) -> datetime:
+    """Returns the beginning of its minute."""
+    return at.replace(second=0, microsecond=0)
+
+
 def first_flush(group_wait: float, *, starts_at: datetime, now: datetime) -> datetime:
     """Returns when a new group is flushed: after group_wait, or at once where its first alert is older than that
     already (Alertmanager's dispatcher does the same)."""

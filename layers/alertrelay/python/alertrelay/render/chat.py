@@ -120,8 +120,8 @@ def _links(links: Sequence[Fact], markup: Markup, limit: int) -> list[str]:
 
 
 def _silence(fact: Fact, markup: Markup) -> list[str]:
-    """A command to copy. A backtick would end the code, and with another character in its place it would be another
-    command; so it is with all that is `broken` in code."""
+    """Returns a command to copy. A backtick would end the code, and with another character in its place it would be
+    another command; so it is with all that is `broken` in code."""
     if not markup.broken.isdisjoint(fact.text):
         return []
     return [f"{markup.bold(markup.escape(fact.name))}:", markup.code(fact.text)]
@@ -139,7 +139,7 @@ def _others(notification: Notification, markup: Markup) -> list[str]:
 
 
 def _listing(notification: Notification, markup: Markup) -> list[str]:
-    """All alerts of a digest by name, and how many each service has."""
+    """Returns all alerts of a digest by name, and how many each service has."""
     found = notification.listing
     if found is None or not found.firing:
         return []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import when, wording
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED, VERDICT
 from alertrelay.render.silence_command import silence_command
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values import automation
@@ -43,6 +44,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         FROM_ELSEWHERE,
         ACKNOWLEDGED,
         SILENCED,
+        VERDICT,
     }
 )
 CHART, CHART_TITLE = "metric_chart", "Last 3 h"
@@ -92,18 +94,46 @@ class FactSheet:
     silence: list[Fact]
 
 
+class _OwnFacts(NamedTuple):
+    """The facts of an alert that are the same in every message of it."""
+
+    alert: Alert
+    over: bool
+    description: str
+    measure: list[Fact]
+    impact: list[Fact]
+    long_texts: list[Fact]
+    links: list[Fact]
+
+
+_LAST: list[_OwnFacts] = []
+"""Of the last alert: a forwarder writes a message of it for each integration and shape, one after the other."""
+
+
 def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
     """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
     alert, over = wording.lead(notification), wording.over(notification)
+    own = next((kept for kept in _LAST if kept.alert is alert and kept.over == over), None)
+    if own is None:
+        own = _OwnFacts(
+            alert=alert,
+            over=over,
+            description=wording.description(alert),
+            measure=measure(alert),
+            impact=_impact(alert, over=over),
+            long_texts=_long_texts(alert),
+            links=_links(alert, over=over),
+        )
+        _LAST[:] = [own]
     return FactSheet(
         what=wording.what(notification),
-        description=wording.description(alert),
+        description=own.description,
         timing=_timing(notification, alert, zone, over=over),
-        measure=measure(alert),
-        impact=_impact(alert, over=over),
+        measure=own.measure,
+        impact=own.impact,
         where=_where(notification, alert, over=over),
-        long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
+        long_texts=own.long_texts,
+        links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -167,8 +197,8 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, who silenced it, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", "impact": "Impact"}
+    """Returns who is on the alert, who silenced and who judged it, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", VERDICT: "Judged", "impact": "Impact"}
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 

@@ -24,7 +24,8 @@ def subject(notification: Notification) -> str:
 
 
 def body(notification: Notification, found: FactSheet, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
-    """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
+    """Returns the whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line
+    each."""
     parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))]
     parts.append(cut(f"{wording.state(notification)} {found.what}", 1000))
     parts.append(cut(found.description, 4000))
@@ -51,7 +52,7 @@ def _rows(rows: Sequence[Fact]) -> str:
 
 
 def others(notification: Notification) -> str:
-    """The rest of the group, a line each, and how many are not shown."""
+    """Returns the rest of the group, a line each, and how many are not shown."""
     rest = notification.alerts[1:]
     if not rest and not notification.not_shown:
         return ""
@@ -65,7 +66,7 @@ def others(notification: Notification) -> str:
 
 
 def listing(notification: Notification, *, most: int) -> str:
-    """All alerts of a digest, a line each, and how many each service has."""
+    """Returns all alerts of a digest, a line each, and how many each service has."""
     found = notification.listing
     if found is None or not found.firing:
         return ""

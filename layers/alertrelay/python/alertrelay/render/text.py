@@ -60,7 +60,7 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
     The limit counts UTF-16 units of the escaped text: services do not document whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
-    begins = whole = text[: limit + 1]
+    begins = whole = text if len(text) <= limit else text[: limit + 1]
     if escapes:
         for char, escaped in escapes.items():
             if char in whole:
@@ -68,7 +68,7 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
     if len(whole) <= limit and (whole.isascii() or width(whole) <= limit):
         return whole
     pieces: Sequence[str] = [escapes.get(char, char) for char in begins] if escapes else begins
-    sizes = accumulate(len(piece) + sum(char > "\uffff" for char in piece) for piece in pieces)
+    sizes = accumulate(map(len if whole.isascii() else width, pieces))
     ends = next((place for place, size in enumerate(sizes) if size > limit - 1), len(pieces))
     while ends and (_joins(text[ends]) or text[ends - 1] == "\u200d"):
         ends -= 1

@@ -24,9 +24,10 @@ from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels import settings_of
 from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
-from alertrelay.dispatch.companion.annotate import Ask, GrafanaRefused, GrafanaUnanswered, marks, write
+from alertrelay.dispatch.companion.annotate import Ask, GrafanaRefused, GrafanaUnanswered, Mark, marks, write
 from alertrelay.dispatch.companion.automate import NotStarted, Start, decide_start
 from alertrelay.dispatch.companion.grafana import grafana
+from alertrelay.policy.group_key import key_of
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, SelfAlert
 from alertrelay.runtime.container import SystemClock, ops_alerter
@@ -35,6 +36,10 @@ from alertrelay.runtime.self_test import PASSED, SELF_TEST
 from alertrelay.sources import parse
 from alertrelay.sources.envelope import unwrap
 from alertrelay.state import StoreFailure
+
+SPARE_MILLIS = 25_000
+"""For one more annotation: two requests, each with two versions of the token, of SECONDS each."""
+LATE = "the time of this run is over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +56,20 @@ class Company:
     start: Callable[[Start], str]
 
 
-def accompany(company: Company, records: Sequence[Mapping[str, Any]]) -> list[str]:
+def accompany(
+    company: Company, records: Sequence[Mapping[str, Any]], is_late: Callable[[], bool] = lambda: False
+) -> list[str]:
     """Handles a batch of the queue. Returns the ids of the records to be delivered again: those that Grafana has not
-    taken. A run is started first, since its firing is what waits least."""
+    taken. A run is started first, since its firing is what waits least. `is_late`: the function's time is nearly
+    over."""
     by_record = {str(one.get("messageId", "")): _alerts(one, company.clock.now()) for one in records}
     for alert in (alert for alerts in by_record.values() for alert in alerts):
         _automate(company, alert)
     if company.ask is None or not company.config.dashboards:
         return []
-    return _annotate(company, company.ask, by_record)
+    wanted = marks((a for alerts in by_record.values() for a in alerts), company.config.dashboards)
+    left = {mark.key for mark in _annotate(company, company.ask, wanted, is_late)}
+    return [one for one, alerts in by_record.items() if any(key_of(alert.state_key) in left for alert in alerts)]
 
 
 def _alerts(record: Mapping[str, Any], now: datetime) -> list[Alert]:
@@ -70,25 +80,32 @@ def _alerts(record: Mapping[str, Any], now: datetime) -> list[Alert]:
     return found
 
 
-def _annotate(company: Company, ask: Ask, by_record: Mapping[str, Sequence[Alert]]) -> list[str]:
-    """Writes the annotations of the whole batch. After the first that is not answered none is tried: all that wrote
-    nothing come again, which writes nothing twice."""
-    wanted = marks((a for alerts in by_record.values() for a in alerts), company.config.dashboards)
+def _annotate(company: Company, ask: Ask, wanted: Sequence[Mark], is_late: Callable[[], bool]) -> Sequence[Mark]:
+    """Writes annotations, and returns those that are left: after the first that is not answered none is tried, and a
+    Grafana that is slow takes some of them in each run."""
     done = dict.fromkeys(("written", "closed", "known"), 0)
-    try:
-        for mark in wanted:
-            try:
-                done[write(mark, ask)] += 1
-            except GrafanaRefused as refused:
-                company.log("annotation_refused", key=mark.key, dashboard=mark.dashboard.dashboard, answer=str(refused))
-                text = f"Grafana refused an annotation: {refused}. Alerts are notified all the same."
-                company.alert_ops(SelfAlert(name="AnnotationRefused", text=text, cause=str(refused)))
-    except GrafanaUnanswered as failure:
-        company.log("annotations_not_written", left=len(wanted) - sum(done.values()), failure=str(failure))
-        return list(by_record)
-    if wanted:
+    left, why = list(wanted), ""
+    while left and not why:
+        try:
+            done[write(left[0], ask)] += 1
+        except GrafanaRefused as refused:
+            _report_refusal(company, left[0], str(refused))
+        except GrafanaUnanswered as failure:
+            why = str(failure)
+            break
+        del left[0]
+        why = LATE if is_late() else ""
+    if left:
+        company.log("annotations_not_written", left=len(left), failure=why)
+    if any(done.values()):
         company.log("annotations_written", **done)
-    return []
+    return left
+
+
+def _report_refusal(company: Company, mark: Mark, answer: str) -> None:
+    company.log("annotation_refused", key=mark.key, dashboard=mark.dashboard.dashboard, answer=answer)
+    text = f"Grafana refused an annotation: {answer}. Alerts are notified all the same."
+    company.alert_ops(SelfAlert(name="AnnotationRefused", text=text, cause=answer))
 
 
 def _automate(company: Company, alert: Alert) -> None:
@@ -149,10 +166,14 @@ def _handle(built: tuple[Company, Observer], event: Any, context: Any) -> dict[s
         return {"self_test": PASSED}
     observer.begin(context)
     try:
-        again = accompany(company, event.get("Records", ()))
+        again = accompany(company, event.get("Records", ()), lambda: _is_late(context))
     finally:
         observer.end()
     return {"batchItemFailures": [{"itemIdentifier": one} for one in again]}
+
+
+def _is_late(context: Any) -> bool:
+    return bool(context.get_remaining_time_in_millis() < SPARE_MILLIS)
 
 
 def companion() -> Companion:

@@ -108,8 +108,8 @@ def report(
         until=until,
     )
     if since > asked:
-        doubt = f"it has more than {MOST_LINES:,} lines: read from {since:%Y-%m-%d %H:%M} UTC on, nothing before counts"
-        found = replace(found, doubts=(doubt, *found.doubts))
+        read = f"read from {since:%Y-%m-%d %H:%M} UTC on, what was before is not counted"
+        found = replace(found, doubts=(f"the log has more than {MOST_LINES:,} lines: {read}", *found.doubts))
     taken = sum(_sent(own.senders, target, found, secrets, observer) for target in own.targets)
     observer.log("audit_reported", alarms=len(found.alarms), noisy=len(found.noisy), taken=taken)
     if not taken:

@@ -17,10 +17,9 @@ _STATUS: Mapping[str, Status] = {"OK": "resolved", "ALARM": "firing", "INSUFFICI
 
 
 def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
-    """The alert of an update. A state that CloudWatch does not document counts as firing: a page beats silence.
+    """Returns the alert of an update. A state that CloudWatch does not document counts as firing: a page beats silence.
 
-    An alarm that would fire but is held back at its source is unknown, and its annotation `suppressed_by` says why.
-    """
+    An alarm that would fire but is held back at its source is unknown, and its annotation `suppressed_by` says why."""
     meta = metadata.read(update.description, update.tags)
     status = _STATUS.get(update.state.upper(), "firing")
     if status == "unknown" and meta.insufficient_data_fires:
@@ -118,7 +117,7 @@ def _category(update: AlarmUpdate, topic: Mapping[str, str]) -> str:
 
 
 def _the_metric(metrics: tuple[AlarmMetric, ...]) -> AlarmMetric | None:
-    """The metric that the alarm is about, where it is one: the only one, or the only one that is returned."""
+    """Returns the metric that the alarm is about, where it is one: the only one, or the only one that is returned."""
     if len(metrics) == 1:
         return metrics[0]
     returned = [metric for metric in metrics if metric.returned]

@@ -9,7 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmMetric:
-    """One metric that an alarm reads. `returned`: it is what the threshold is held against."""
+    """One metric that an alarm reads. `returned`: it is what the threshold is held against. `id` is what expressions
+    call it by."""
 
     namespace: str
     name: str
@@ -17,6 +18,7 @@ class AlarmMetric:
     statistic: str
     unit: str = ""
     returned: bool = True
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Condition:
     """The condition of an alarm. `threshold` None: a band, or unknown. Periods are in seconds, 0 where not given.
 
     `subject` and `counted` are of an alarm on the results of a query: "count(*)", "query result". `text` is the whole
-    condition of an alarm that has no threshold (PromQL).
+    condition of an alarm that has no threshold (PromQL). `steps` are all expressions of metric math by their ids.
     """
 
     operator: str = ""
@@ -49,6 +51,7 @@ class Condition:
     counted: str = "period"
     schedule: str = ""
     text: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

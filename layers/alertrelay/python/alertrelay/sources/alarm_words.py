@@ -82,7 +82,7 @@ def evaluated(word: str) -> str:
 
 
 def _what_happened(update: AlarmUpdate, metric: AlarmMetric | None, value: str) -> str:
-    """A summary where nobody wrote one."""
+    """Returns a summary where nobody wrote one."""
     given = update.contributor_attributes
     attributes = [each for name, each in given.items() if each and name.lower() != "severity"][:_NOT_NAMED]
     if update.condition.subject and not metric:
@@ -109,7 +109,7 @@ def _of_query(update: AlarmUpdate, attributes: list[str], value: str) -> str:
 
 
 def _burn_rate(update: AlarmUpdate, seen: reasons.Seen, shared: Mapping[str, str]) -> str:
-    """The sentence of a burn-rate alarm; of metric math over several windows the rate is not known."""
+    """Returns the sentence of a burn-rate alarm; of metric math over several windows the rate is not known."""
     burning = [metric for metric in update.metrics if burn_rate.is_burn_rate(metric.name)]
     if not burning:
         return ""

@@ -184,7 +184,7 @@ def _stated_by_key(entry: _Entry) -> tuple[Status | None, str]:
 
 
 def _name(entry: _Entry) -> tuple[str, str]:
-    """The alert's name, and the severity that stands behind it: `KubePodCrashLooping - critical`."""
+    """Returns the alert's name, and the severity that stands behind it: `KubePodCrashLooping - critical`."""
     said = entry.labels.get("alertname", "") or entry.first(_NAMES)
     if not said:
         return _name_of_group(_stated_by_key(entry)[1]), ""
@@ -202,7 +202,8 @@ def _name_of_group(group: str) -> str:
 
 
 def _key(entry: _Entry, name: str, group: str, text: str) -> str:
-    """The sender's id, else the group in the Subject, else all its labels, else its name and what it is about."""
+    """Returns the sender's id, else the group in the Subject, else all its labels, else its name and what it is
+    about."""
     sent = entry.first(_IDS)
     if sent:
         return f"text:{sent}"

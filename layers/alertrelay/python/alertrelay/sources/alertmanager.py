@@ -28,7 +28,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def detect(value: object) -> bool:
-    """A list `alerts`, with the webhook's other keys or with an entry that looks like an alert."""
+    """Recognises a list `alerts`, with the webhook's other keys or with an entry that looks like an alert."""
     fields = texts.mapping(value)
     alerts = fields.get("alerts")
     if not isinstance(alerts, list):
@@ -38,12 +38,12 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry, each with its own status: a group may mix firing and resolved."""
+    """Returns one alert an entry, each with its own status: a group may mix firing and resolved."""
     return of_group(texts.mapping(value), arrival, source="alertmanager")
 
 
 def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -> tuple[Alert, ...]:
-    """The alerts of a group in the webhook's shape; an empty group is one event, because somebody sent it."""
+    """Returns the alerts of a group in the webhook's shape; an empty group is one event, because somebody sent it."""
     entries = entries_of(group)
     if not entries:
         return (_empty(group, arrival, source),)
@@ -126,7 +126,7 @@ def _given(fields: Mapping[str, object], group: Mapping[str, object]) -> Mapping
 
 
 def _over_labels(given: Mapping[str, object]) -> str:
-    """The fingerprint of the sender's labels, before any is cut or added."""
+    """Returns the fingerprint of the sender's labels, before any is cut or added."""
     whole = ((texts.printable(name), texts.printable(value)) for name, value in given.items())
     return fingerprint({name: value for name, value in whole if name and value})
 
@@ -168,7 +168,7 @@ def _hidden(group: Mapping[str, object], arrival: Arrival) -> str:
 
 
 def _what(own: Labels) -> str:
-    """A summary from labels alone: the name and what it is about."""
+    """Returns a summary from labels alone: the name and what it is about."""
     about = [own[key] for key in ("service", "cluster", "namespace", "pod", "instance", "host", "job") if key in own]
     return texts.one_line(f"{_name(own)} on {', '.join(about[:3])}" if about else _name(own))
 

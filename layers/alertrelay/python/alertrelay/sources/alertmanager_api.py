@@ -22,7 +22,7 @@ _ANNOTATIONS = ("summary", "title", "message", "description")
 
 
 def detect(value: object) -> bool:
-    """A list of what has labels, or one such thing alone, unless that is somebody's own JSON with labels."""
+    """Recognises a list of what has labels, or one such thing alone, unless that is somebody's own JSON with labels."""
     entries = list(_entries(value, 3))
     if not entries or not all(_is_alert(entry) for entry in entries):
         return False
@@ -32,7 +32,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry; a severity or a sentence that stands beside its labels is the alert's too."""
+    """Returns one alert an entry; a severity or a sentence that stands beside its labels is the alert's too."""
     entries = alertmanager.entries_of({"alerts": [_plain(entry) for entry in _entries(value, 3)]})
     alerts = alertmanager.of_group({"alerts": entries}, arrival, source="alertmanager")
     return tuple(_graded(alert, texts.mapping(entry)) for alert, entry in zip(alerts, entries, strict=True))
@@ -53,7 +53,7 @@ def _is_alert(entry: object) -> bool:
 
 
 def _entries(value: object, depth: int) -> Iterator[object]:
-    """The alerts of a list; of a group, its alerts; of an answer, its data."""
+    """Returns the alerts of a list; of a group, its alerts; of an answer, its data."""
     if isinstance(value, list):
         for entry in value:
             yield from _entries(entry, depth - 1) if _holder(entry) and depth else [entry]

@@ -38,7 +38,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry; of a message that was replaced, the one event that is left of it."""
+    """Returns one alert an entry; of a message that was replaced, the one event that is left of it."""
     if not isinstance(value, str):
         return alertmanager.of_group(texts.mapping(value), arrival, source="amp")
     if value.startswith(_REPLACED):
@@ -75,7 +75,7 @@ def _left_of(said: str, arrival: Arrival) -> Alert:
 
 
 def _of_template(text: str, arrival: Arrival) -> tuple[Alert, ...]:
-    """All alerts that are whole; where the text ends in the middle of one, a note that there are more."""
+    """Returns all alerts that are whole; where the text ends in the middle of one, a note that there are more."""
     mended = _escaped(text)
     head = _TEMPLATE_HEAD.match(mended)
     entries, rest = _whole(mended, head.end()) if head else ([], text)
@@ -102,10 +102,9 @@ def _whole(text: str, start: int) -> tuple[list[object], str]:
 
 
 def _escaped(text: str) -> str:
-    """The template's JSON with its values escaped.
+    """Returns the template's JSON with its values escaped.
 
-    A value ends where what follows can only be the next key or the end of the object.
-    """
+    A value ends where what follows can only be the next key or the end of the object."""
     ends = [match.start() for match in _END.finditer(text)]
     done: list[str] = []
     at = 0
@@ -126,7 +125,7 @@ def _cut_short(alert: Alert) -> Alert:
 
 
 def _sections(text: str) -> list[tuple[str, str]]:
-    """The text of each section, under its status."""
+    """Returns the text of each section, under its status."""
     found = list(_SECTION.finditer(text))
     if not found:
         return []

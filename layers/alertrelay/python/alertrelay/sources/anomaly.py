@@ -21,7 +21,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry. The digest of a day in shadow is an event, of the time at which it was due."""
+    """Returns one alert an entry. The digest of a day in shadow is an event, of the time at which it was due."""
     return tuple(map(_digest, alertmanager.of_group(texts.mapping(value), arrival, source="anomaly")))
 
 

@@ -25,7 +25,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert: an alarm's message is about one alarm, or one contributor of it."""
+    """Returns one alert: an alarm's message is about one alarm, or one contributor of it."""
     return (alert_of(_update(texts.mapping(value), arrival), arrival, source="cloudwatch"),)
 
 
@@ -87,7 +87,7 @@ def _tags(message: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def _reason_data(value: object) -> Mapping[str, object]:
-    """An object in log alarms, a JSON text elsewhere."""
+    """Returns the data of the reason: an object in log alarms, a JSON text elsewhere."""
     return texts.mapping(decoded(value) if isinstance(value, str) else value)
 
 
@@ -96,7 +96,7 @@ _LINES_SHOWN = 50  # CloudWatch sends no more
 
 
 def _definition_of_query(message: Mapping[str, object]) -> Mapping[str, object]:
-    """The definition of a query alarm that stands beside the state instead of within `Trigger`."""
+    """Returns the definition of a query alarm that stands beside the state instead of within `Trigger`."""
     names = ("ScheduledQueryConfiguration", "EvaluationCriteria", "AggregationExpression", "QueryString")
     return message if any(name in message for name in names) else {}
 
@@ -109,7 +109,8 @@ def _notes(message: Mapping[str, object], definition: Mapping[str, object]) -> d
 
 
 def _log_lines(fields: Mapping[str, object]) -> str:
-    """The log lines that a log alarm sends along (ActionLogLineCount). The documentation does not name their field."""
+    """Returns the log lines that a log alarm sends along (ActionLogLineCount). The documentation does not name their
+    field."""
     if fields.keys().isdisjoint(_LOG_LINES):
         return ""
     lines = next((texts.items(fields[name]) for name in _LOG_LINES if texts.items(fields.get(name))), ())

@@ -20,7 +20,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert, under the same identity as the alarm's SNS message."""
+    """Returns one alert, under the same identity as the alarm's SNS message."""
     event = texts.mapping(value)
     data = texts.mapping(event.get("alarmData"))
     update = update_of(

@@ -33,7 +33,7 @@ _SITE = "https://app.datadoghq.com"
 
 
 def detect(value: object) -> bool:
-    """A partner event about a monitor, the default body of a webhook, or a body made of its variables."""
+    """Recognises a partner event about a monitor, the default body of a webhook, or a body made of its variables."""
     fields = Fields.of(value) if isinstance(value, dict) else Fields({}, {})
     if not fields:
         return False
@@ -85,7 +85,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def _without_handles(message: str) -> str:
-    """The message without whom it notifies, its markers and its pictures; a picture may stand within a link."""
+    """Returns the message without whom it notifies, its markers and its pictures; a picture may stand within a link."""
     text = message[: texts.ANNOTATION_MAX]
     for _ in range(2):
         text = _HANDLES.sub("", text)
@@ -99,7 +99,8 @@ def _status(state: str, changed: str, kind: str) -> Status:
 
 
 def _severity(fields: Fields, monitor: Fields, tags: Mapping[str, str]) -> str:
-    """The monitor's priority (1 to 5), else a tag's word. The event's own `priority` is another thing: normal, low."""
+    """Returns the monitor's priority (1 to 5), else a tag's word. The event's own `priority` is another thing: normal,
+    low."""
     priority = monitor.text("priority") or fields.text("alert_priority")
     word = f"P{priority}" if priority.isdecimal() else priority
     return levels.level(word) or levels.level(tags.get("severity", "")) or levels.level(tags.get("priority", ""))
@@ -136,6 +137,6 @@ def _page(number: str) -> str:
 
 
 def _placed(event: Fields, tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags, with the account and region that they name, else those of the event bus."""
+    """Returns the tags, with the account and region that they name, else those of the event bus."""
     account = tags.get("aws_account") or tags.get("account_id") or event.text("account")
     return {**tags, "account_id": account, "region": tags.get("region") or event.text("region")}

@@ -56,7 +56,7 @@ class Envelope:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Envelope:
-        """The envelope that `to_json` wrote; missing keys get their defaults."""
+        """Returns the envelope that `to_json` wrote; missing keys get their defaults."""
         return cls(
             text=texts.printable(value.get("text")),
             message_id=texts.printable(value.get("message_id")),
@@ -69,13 +69,12 @@ class Envelope:
 
 
 def unwrap(event: object) -> list[Envelope]:
-    """The messages in `event`: decoded JSON, or its text or bytes. At least one; never raises.
+    """Returns the messages in `event`: decoded JSON, or its text or bytes. At least one; never raises.
 
     Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies), lists of their records, SNS's own
     envelope, what our own queues hold when it is sent back (Lambda's record of a failed invocation of ours, a `receive`
     of the timers' queue, a message, or a list of them, as `aws sqs receive-message` prints it), and these within each
-    other. All else is one bare message: another list, null, bytes that are no UTF-8.
-    """
+    other. All else is one bare message: another list, null, bytes that are no UTF-8."""
     if isinstance(event, bytes | bytearray):
         event = bytes(event).decode("utf-8-sig", "replace")
     value = decoded(event) if isinstance(event, str) else event
@@ -91,7 +90,7 @@ was sent back and failed again is deeper by two or three."""
 
 
 def _unwrapped(envelope: Envelope, depth: int) -> Iterator[Envelope]:
-    """The envelopes within one, which keep what only the outer one knows."""
+    """Returns the envelopes within one, which keep what only the outer one knows."""
     value = decoded(envelope.text) if depth and any(key in envelope.text for key in _INNER) else NOT_JSON
     value = decoded(value) if isinstance(value, str) else value
     within = list(_wrapped(value))
@@ -157,7 +156,7 @@ def too_deep(text: str) -> bool:
 
 
 def _wrapped(value: object) -> Iterator[Envelope]:
-    """The messages of a value that is an envelope of some kind; none for a bare message."""
+    """Returns the messages of a value that is an envelope of some kind; none for a bare message."""
     event = texts.mapping(value)
     records = texts.items(value if isinstance(value, list) else event.get("Records"))
     if any(_is_sns(record) or _is_sqs(record) for record in records):
@@ -183,7 +182,7 @@ def _is_ours(record: Mapping[str, object]) -> bool:
 
 
 def _of_failed_invocation(record: Mapping[str, object]) -> Envelope:
-    """The event of a Lambda destination's record: Lambda developer guide, "Retaining records of asynchronous
+    """Returns the event of a Lambda destination's record: Lambda developer guide, "Retaining records of asynchronous
     invocations"."""
     payload = record.get("requestPayload")
     return Envelope(
@@ -202,7 +201,7 @@ _PRINTED = ("ReceiptHandle", "MD5OfBody")
 
 
 def _as_printed(message: object) -> Envelope:
-    """A message of SQS's API, which has capitals where Lambda's record has none."""
+    """Reads a message of SQS's API, which has capitals where Lambda's record has none."""
     fields = texts.mapping(message)
     if not _is_printed(message):
         return Envelope(text=texts.as_json(message))
@@ -272,7 +271,7 @@ def _of_sqs(record: Mapping[str, object], whole: object) -> Envelope:
 
 
 def _attributes(value: object) -> dict[str, str]:
-    """Values by name, from SNS's {"Type", "Value"}, SQS's {"stringValue"}, or plain text."""
+    """Returns values by name, from SNS's {"Type", "Value"}, SQS's {"stringValue"}, or plain text."""
     found: dict[str, str] = {}
     for name, attribute in texts.mapping(value).items():
         fields = texts.mapping(attribute)

@@ -21,14 +21,15 @@ _CONFIGURATION = "CloudWatch Alarm Configuration Change"
 
 
 def detect(value: object) -> bool:
-    """One of the three detail types, about a named alarm."""
+    """Recognises one of the three detail types, about a named alarm."""
     event, detail = _read(value)
     known = event.get("detail-type") in (_STATE_CHANGE, _CONTRIBUTOR, _CONFIGURATION)
     return known and bool(texts.field(detail, "alarmName") or texts.items(event.get("resources")))
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert of a state change, under the same identity as the alarm's SNS message; one event of another change."""
+    """Returns one alert of a state change, under the same identity as the alarm's SNS message; one event of another
+    change."""
     event, detail = _read(value)
     resources = texts.items(event.get("resources"))
     update = update_of(
@@ -52,7 +53,7 @@ def _deleted(alert: Alert, update: AlarmUpdate, at: datetime) -> Alert:
 
 
 def _read(value: object) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """The event and its detail, which some publishers encode as text."""
+    """Returns the event and its detail, which some publishers encode as text."""
     event = texts.mapping(value)
     detail = event.get("detail")
     named = {**event, "detail-type": event.get("detail-type", event.get("detailType"))}

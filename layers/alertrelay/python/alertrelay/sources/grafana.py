@@ -48,7 +48,8 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry. Grafana's fingerprint covers labels that it does not send, so it is taken as it is."""
+    """Returns one alert an entry. Grafana's fingerprint covers labels that it does not send, so it is taken as it
+    is."""
     group = texts.mapping(value)
     entries = alertmanager.entries_of(group)
     whole = {**group, "status": group.get("status") or group.get("state"), "alerts": entries}

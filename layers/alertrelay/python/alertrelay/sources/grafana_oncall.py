@@ -20,7 +20,7 @@ _OVER = frozenset({"resolved", "resolve"})
 
 
 def detect(value: object) -> bool:
-    """An alert group with its state."""
+    """Recognises an alert group with its state."""
     fields = Fields.of(value) if isinstance(value, dict) else Fields({}, {})
     group = fields.inner("alert_group")
     return bool(group) and bool(_id(fields, group)) and bool(group.text("state") or fields.text("event.type"))

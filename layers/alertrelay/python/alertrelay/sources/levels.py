@@ -55,7 +55,7 @@ def guessed(guess: str, given: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text; `SEV 1` and `sev-1` are one."""
+    """Returns the words of a text; `SEV 1` and `sev-1` are one."""
     found: list[str] = []
     for word in _WORD.findall(text):
         if found and found[-1].lower() in ("sev", "severity") and word.isdecimal():
@@ -66,7 +66,7 @@ def _words(text: str) -> list[str]:
 
 
 def _levels(words: list[str]) -> list[str]:
-    """The severity that each word names, "" for none."""
+    """Returns the severity that each word names, "" for none."""
     ranked = [MEANING.get(word.lower(), "") for word in words]
     before = ["", *words][: len(words)]
     return ["" if other.lower() in _NEGATIONS else found for found, other in zip(ranked, before, strict=True)]

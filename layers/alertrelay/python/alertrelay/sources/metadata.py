@@ -79,7 +79,8 @@ _Found = Mapping[str, str]
 
 
 def _preferred(each: Iterable[_Found]) -> dict[str, str]:
-    """The keys of all, a later one over an earlier one, an own name over an alias; severities in the one spelling."""
+    """Returns the keys of all, a later one over an earlier one, an own name over an alias; severities in the one
+    spelling."""
     given: dict[str, str] = {}
     for found in each:
         own = {key: value for key, value in found.items() if key in KEYS}
@@ -91,7 +92,8 @@ def _preferred(each: Iterable[_Found]) -> dict[str, str]:
 
 
 def _documented(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """The pairs whose key is documented, by key; and the others. A priority that names no severity is one of those."""
+    """Returns the pairs whose key is documented, by key; and the others. A priority that names no severity is one of
+    those."""
     found: dict[str, str] = {}
     others: list[tuple[str, str]] = []
     for name, value in pairs:
@@ -106,7 +108,7 @@ def _documented(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[
 
 
 def _of_json(description: str) -> tuple[_Found, str, str] | None:
-    """A description that is a JSON object. What it holds in `labels` or `tags` counts as well."""
+    """Reads a description that is a JSON object. What it holds in `labels` or `tags` counts as well."""
     value = decoded(description) if description.lstrip().startswith("{") else None
     if not isinstance(value, dict):
         return None
@@ -140,10 +142,9 @@ def _of_text(description: str) -> tuple[_Found, str, str]:
 
 
 def _pairs(line: str) -> tuple[list[tuple[str, str]], str]:
-    """The KEY=VALUE pairs of a line, and the rest of it.
+    """Returns the KEY=VALUE pairs of a line, and the rest of it.
 
-    A line counts only where one of its keys is documented: `a=b` in a sentence is part of the sentence.
-    """
+    A line counts only where one of its keys is documented: `a=b` in a sentence is part of the sentence."""
     if len(line) > texts.READ_MAX:
         return [], line
     if "|" in line:
@@ -170,7 +171,7 @@ def _between(line: str, mark: str, pattern: re.Pattern[str]) -> tuple[list[tuple
 
 
 def _split(lines: list[str]) -> tuple[list[str], dict[str, str], list[str]]:
-    """The lines before the first blank one, the keys after it, and the other lines after it."""
+    """Returns the lines before the first blank one, the keys after it, and the other lines after it."""
     blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
     return lines[:blank], *_keys(lines[blank:])
 
@@ -189,7 +190,7 @@ def _keys(lines: list[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _own_key(line: str) -> str:
-    """The documented key of a line `key: value`, "" where it has none."""
+    """Returns the documented key of a line `key: value`, "" where it has none."""
     head, colon, _ = line.partition(":")
     key = head.strip().lower() if colon else ""
     return key if key in _LINE_KEYS else ""

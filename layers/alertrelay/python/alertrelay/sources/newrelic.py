@@ -18,7 +18,7 @@ _NAMES = ("alertConditionNames", "conditionName", "condition_name", "accumulatio
 
 
 def detect(value: object) -> bool:
-    """A partner event about an issue, or a webhook's body about an issue or an incident."""
+    """Recognises a partner event about an issue, or a webhook's body about an issue or an incident."""
     fields = Fields.of(value) if isinstance(value, dict) else Fields({}, {})
     if not fields:
         return False

@@ -69,7 +69,8 @@ _LISTED = 60  # fields that are shown
 
 
 def detect(value: object) -> bool:
-    """An informative text with a severity, a state, a link or an object `labels`; or a severity with such labels."""
+    """Recognises an informative text with a severity, a state, a link or an object `labels`; or a severity with such
+    labels."""
     if not isinstance(value, dict) or not value:
         return False
     fields = _flat(value)
@@ -165,7 +166,8 @@ def _nameless(fields: Fields, tags: Mapping[str, str]) -> str:
 
 
 def _flat(value: object) -> Fields:
-    """The fields of an object, and of the alert, incident or issue within it, which many senders put one level down."""
+    """Returns the fields of an object, and of the alert, incident or issue within it, which many senders put one level
+    down."""
     fields = Fields.of(value)
     # An event for PagerDuty (Events API v2) has its text in `payload`. Anybody else's is tried as a message of its own.
     inner = fields.inner(*_HOLDERS, *(["payload"] if fields.has("routing_key") else []))

@@ -17,7 +17,7 @@ _STATES = ("triggered", "acknowledged", "resolved")
 
 
 def detect(value: object) -> bool:
-    """An event with PagerDuty's type and data, alone or as the detail of a partner event."""
+    """Recognises an event with PagerDuty's type and data, alone or as the detail of a partner event."""
     event = _event(value)
     return bool(event.text("event_type")) and bool(event.inner("data")) and event.has("occurred_at")
 
@@ -65,7 +65,7 @@ def _incident(event: Fields, incident: Fields, state: str, arrival: Arrival) -> 
 
 
 def _about_incident(event: Fields, data: Fields, arrival: Arrival) -> Alert:
-    """A note, a responder, a status update: nothing that fires or ends, so it is an event of its own."""
+    """Reads a note, a responder, a status update: nothing that fires or ends, so it is an event of its own."""
     incident = data.inner("incident")
     kind = event.text("event_type")
     said = data.text("content", "message", "summary", "title")

@@ -96,8 +96,8 @@ class Parsed:
 
 
 def parse(envelope: Envelope, *, received_at: datetime, charts: bool = False) -> Parsed:
-    """The alerts of a message. Never raises and is never empty; `received_at` stands in for times that are missing;
-    `charts`: see Arrival."""
+    """Returns the alerts of a message. Never raises and is never empty; `received_at` stands in for times that are
+    missing; `charts`: see Arrival."""
     arrival = Arrival(envelope=envelope, received_at=received_at, charts=charts)
     value = _decoded(envelope.text)
     found, problem = _known(value, arrival, _DEPTH, KINDS)
@@ -147,10 +147,10 @@ def _within(value: object, arrival: Arrival) -> _Found | None:
 
 
 def _of_list(values: list[object], arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:
-    """The alerts of all entries, where any entry is of a known kind; what is not stays raw.
+    """Returns the alerts of all entries, where any entry is of a known kind; what is not stays raw.
 
-    Of a long list some entries, evenly spread, decide whether there is any: 10,000 unknown things cost no more than 50.
-    """
+    Of a long list some entries, evenly spread, decide whether there is any: 10,000 unknown things cost no more than
+    50."""
     few = values[:: max(1, len(values) // _SAMPLE)] if len(values) > _SAMPLE else values
     if not any(_of_list_entry(_decoded_if_text(entry), arrival, depth, kinds) for entry in few):
         return None

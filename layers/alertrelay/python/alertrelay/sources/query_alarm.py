@@ -77,7 +77,7 @@ def _of_logs(fields: Fields, aggregation: str, query: str) -> Query:
 
 
 def _group(identifier: str) -> str:
-    """The name of a log group that may be named by its ARN."""
+    """Returns the name of a log group that may be named by its ARN."""
     resource = Arn.of(identifier).resource
     return resource.removeprefix("log-group:").removesuffix(":*") or identifier
 

@@ -54,7 +54,7 @@ _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
 
 
 def parse(value: object, arrival: Arrival, *, part: bool = False) -> tuple[Alert, ...]:
-    """One event of any message, or of one part of it."""
+    """Returns one event of any message, or of one part of it."""
     shown = value if part or isinstance(value, str) else None
     found = event(arrival, alertname="RawMessage", source="raw", summary=_summary(value, arrival), part=shown)
     links = (texts.field(value, name) for name in _LINKS) if isinstance(value, dict) else ()
@@ -64,10 +64,10 @@ def parse(value: object, arrival: Arrival, *, part: bool = False) -> tuple[Alert
 def event(
     arrival: Arrival, *, alertname: str, source: Source, summary: str, note: str = "", part: object = None
 ) -> Alert:
-    """An event that is the message itself: identified by the SNS MessageId, else the SQS one, else a hash of the text.
+    """Returns an event that is the message itself: identified by the SNS MessageId, else the SQS one, else a hash of
+    the text.
 
-    `part` is what is shown of a message of many parts: each must not carry the whole of it.
-    """
+    `part` is what is shown of a message of many parts: each must not carry the whole of it."""
     envelope = arrival.envelope
     topic = Arn.of(envelope.topic_arn)
     own = texts.label_set(

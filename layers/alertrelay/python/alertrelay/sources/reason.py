@@ -54,7 +54,7 @@ def read(reason: str, data: Mapping[str, object] | None = None) -> Seen:
 
 
 def number(value: object) -> float | None:
-    """A finite number, given as one or as text."""
+    """Returns a finite number, given as one or as text."""
     if isinstance(value, dict):
         return number(mapping(value).get("value"))
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -18,7 +18,7 @@ _QUERY = re.compile(
 
 
 def metrics(definition: Mapping[str, object]) -> tuple[AlarmMetric, ...]:
-    """The metrics that an alarm reads, without the expressions over them."""
+    """Returns the metrics that an alarm reads, without the expressions over them."""
     members = [texts.mapping(member) for member in texts.items(definition.get("Metrics"))]
     if members:
         stats = tuple(_member(member) for member in members if texts.mapping(member.get("MetricStat")))
@@ -48,11 +48,12 @@ def _member(member: Mapping[str, object]) -> AlarmMetric:
         statistic=said["Stat"],
         unit=said["Unit"],
         returned=member.get("ReturnData") is not False,
+        id=texts.field(member, "Id"),
     )
 
 
 def queried(expression: str) -> AlarmMetric | None:
-    """The metric that a Metrics Insights query is about; None for any other expression."""
+    """Returns the metric that a Metrics Insights query is about; None for any other expression."""
     match = _QUERY.match(expression)
     if not match:
         return None
@@ -76,11 +77,17 @@ def condition(definition: Mapping[str, object]) -> Condition:
         datapoints_to_alarm=_whole(definition.get("DatapointsToAlarm")),
         expression=expression["Expression"],
         expression_label=expression["Label"],
+        steps=_steps(definition) if expression["Expression"] else (),
     )
 
 
+def _steps(definition: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    members = (texts.texts_of(texts.mapping(one), "Id", "Expression") for one in texts.items(definition.get("Metrics")))
+    return tuple((member["Id"], member["Expression"]) for member in members if member["Expression"])
+
+
 def _expression(definition: Mapping[str, object], *, band: str) -> Mapping[str, object]:
-    """The expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
+    """Returns the expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
     for member in texts.items(definition.get("Metrics")):
         fields = texts.mapping(member)
         if (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 ANNOTATION = "alertrelay_metric_query"
 """Set by the parser of an alarm where charts are on; neither a message nor the API shows it."""
@@ -17,13 +19,19 @@ _MOST = 2_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricQuery:
     """One metric as GetMetricData is asked for it; `period` in seconds. Its limits: a namespace, a name and 30
-    dimensions of 255 characters each."""
+    dimensions of 255 characters each.
+
+    Or metric math of this `name`: `math` are its expressions by id, the drawn one first, `of` the metrics that they are
+    about.
+    """
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...]
     statistic: str
     period: int
+    math: tuple[tuple[str, str], ...] = ()
+    of: tuple[tuple[str, MetricQuery], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +82,27 @@ def read(text: str) -> Charted | None:
     """Returns what `written` wrote, None for anything else: a source may have an annotation of this name too."""
     try:
         found = json.loads(text)
-        query = found["query"]
         threshold = found["threshold"]
         return Charted(
-            query=MetricQuery(
-                namespace=str(query["namespace"]),
-                name=str(query["name"]),
-                dimensions=tuple((str(name), str(value)) for name, value in query["dimensions"]),
-                statistic=str(query["statistic"]),
-                period=max(1, int(query["period"])),
-            ),
+            query=_query(found["query"]),
             threshold=None if threshold is None else float(threshold),
             low=bool(found["low"]),
         )
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError, AttributeError):
         return None
+
+
+def _query(found: Mapping[str, Any]) -> MetricQuery:
+    return MetricQuery(
+        namespace=str(found["namespace"]),
+        name=str(found["name"]),
+        dimensions=_pairs(found["dimensions"]),
+        statistic=str(found["statistic"]),
+        period=max(1, int(found["period"])),
+        math=_pairs(found.get("math", ())),
+        of=tuple((str(name), _query(one)) for name, one in found.get("of", ())),
+    )
+
+
+def _pairs(found: Iterable[Sequence[object]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in found)

@@ -19,6 +19,7 @@ from alertrelay.nflog.group_state import (
     Progress,
     Schedule,
     Stored,
+    shown,
 )
 from alertrelay.nflog.ledger import Ledger, Spill, integration_json, ledger_from_json, ledger_json
 
@@ -45,16 +46,18 @@ def header(item: Attributes) -> GroupHeader:
     group = json.loads(item["group"]["S"])
     # The mark holds for the record that set it alone: earlier versions leave it where it is.
     asleep = "asleep" in item and item["asleep"] == item.get("rec_at")
-    shown: dict[str, Any] = {
+    found: dict[str, Any] = {
         "identity": GroupIdentity(**{**group, "integration": Integration(**group["integration"])}),
-        "schedule": Schedule(
-            next_due=time_of(item, "next_due"),
-            due=time_of(item, "due"),
-            owner=item.get("owner", {"S": ""})["S"],
-            lease_until=time_of(item, "lease_until"),
-            closing="closing" in item,
-            asleep=asleep,
-            woken="woken" in item,
+        "schedule": shown(
+            Schedule(
+                next_due=time_of(item, "next_due"),
+                due=time_of(item, "due"),
+                owner=item.get("owner", {"S": ""})["S"],
+                lease_until=time_of(item, "lease_until"),
+                closing="closing" in item,
+                asleep=asleep,
+                woken="woken" in item,
+            )
         ),
         "progress": Progress(
             recorded_at=time_of(item, "rec_at"),
@@ -69,8 +72,8 @@ def header(item: Attributes) -> GroupHeader:
     }
     ledger = _ledger(item)
     if "spill" in ledger:
-        return GroupHeader(**shown, stored=Stored(spill=Spill(**ledger["spill"])))
-    return GroupState(**shown, ledger=ledger_from_json(ledger), stored=Stored(backlog="leftover" in ledger))
+        return GroupHeader(**found, stored=Stored(spill=Spill(**ledger["spill"])))
+    return GroupState(**found, ledger=ledger_from_json(ledger), stored=Stored(backlog="leftover" in ledger))
 
 
 def inline_ledger(item: Attributes) -> Ledger:

@@ -36,10 +36,10 @@ class DynamoLeases(DynamoGroups):
             ":yes": {"BOOL": True},
             ":one": {"N": "1"},
         }
-        sets = "SET #owner = :owner, lease_until = :until, next_due = :until, maybe = :yes"
+        sets = "SET #owner = :owner, lease_until = :until, maybe = :yes"
         if arm:
-            sets += ", due = :now, #shard = :shard, v = if_not_exists(v, :v), #group = if_not_exists(#group, :group)"
-            sets += ", cfg = if_not_exists(cfg, :cfg)"
+            sets += ", next_due = :now, due = :now, #shard = :shard, v = if_not_exists(v, :v)"
+            sets += ", #group = if_not_exists(#group, :group), cfg = if_not_exists(cfg, :cfg)"
             condition = f"(attribute_not_exists(next_due) OR attribute_exists(closing)) AND {free}"
             values |= new_header(gid, arm)
         else:

@@ -46,7 +46,8 @@ def render(notification: Notification, settings: DiscordSettings) -> Message:
 
 
 def _content(notification: Notification, own: str) -> str:
-    """The team's content behind the mark of a fallback; without one the first line, with the team's title in it."""
+    """Returns the team's content behind the mark of a fallback; without one the first line, with the team's title in
+    it."""
     if not own:
         return chat_team.headline(notification, _MARKUP, _CONTENT)
     mark = notice.mark(notification)

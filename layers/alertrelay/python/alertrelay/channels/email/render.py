@@ -60,7 +60,7 @@ def _drawn(notification: Notification) -> str:
 
 
 def _team_subject(notification: Notification) -> str:
-    """The team's subject, behind the mark of a fallback."""
+    """Returns the team's subject, behind the mark of a fallback."""
     headers = notification.texts.get("headers", {})
     words = next((one_line(str(value)) for name, value in headers.items() if name.lower() == "subject"), "")
     mark = notice.mark(notification)
@@ -85,7 +85,7 @@ def _footer(notification: Notification) -> str:
 
 
 def _framed(notification: Notification, own: str, notices: Sequence[str]) -> str:
-    """The team's HTML with our notices at the beginning of its body and our footer at the end; "" for none."""
+    """Returns the team's HTML with our notices at the beginning of its body and our footer at the end; "" for none."""
     if not own:
         return ""
     body = _BODY.search(own)
@@ -144,7 +144,7 @@ def _description(text: str) -> str:
 
 
 def _picture(found: FactSheet) -> str:
-    """The picture, in words what it shows: a mail program may hide it."""
+    """Returns the picture, in words what it shows: a mail program may hide it."""
     words = next((fact.text for fact in found.measure if fact.name == CHART_TITLE), "")
     return (
         f'<p style="margin:16px 0 0"><img src="cid:{CHART_ID}" alt="{escape(words)}" width="{WIDTH}" height="{HEIGHT}"'

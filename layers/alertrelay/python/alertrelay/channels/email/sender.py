@@ -87,7 +87,7 @@ class EmailSender:
         return Receipt(integration=target.integration, ref={"message_id": answers or own})
 
     def key_name(self, target: Target) -> str:
-        """The password of the mail server, "" where there is none or for SES."""
+        """Returns the password of the mail server, "" where there is none or for SES."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:
@@ -125,7 +125,7 @@ def recipients(settings: EmailSettings) -> tuple[str, ...]:
 
 
 def compose(message: Message, settings: EmailSettings, *, notification_id: str, answers: str = "") -> EmailMessage:
-    """The mail. Every header value is one line: an alarm's name cannot add a header."""
+    """Returns the mail. Every header value is one line: an alarm's name cannot add a header."""
     plain = all(address.isascii() for address in (_bare(settings.sender), *recipients(settings)))
     mail = EmailMessage(policy=(SMTP if plain else SMTPUTF8).clone(header_factory=_header_classes()))
     mail["From"] = one_line(settings.sender)

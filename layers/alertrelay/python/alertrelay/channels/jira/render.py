@@ -39,14 +39,14 @@ def render(notification: Notification, settings: JiraSettings) -> Message:
 
 
 def _team(notification: Notification, key: str) -> str:
-    """The team's text of a key, which may stand in a mapping."""
+    """Returns the team's text of a key, which may stand in a mapping."""
     found = notification.texts.get(key, "")
     found = found.get("template", "") if isinstance(found, dict) else found
     return clean(found).strip() if isinstance(found, str) else ""
 
 
 def _description(notification: Notification, found: facts.FactSheet, *, documents: bool) -> Any:
-    """The team's description with our notices above and our footer below, or ours."""
+    """Returns the team's description with our notices above and our footer below, or ours."""
     own = _team(notification, "description")
     if not own:
         text = cut(plain.body(notification, found, listed=150), _DESCRIPTION)
@@ -59,7 +59,8 @@ def _description(notification: Notification, found: facts.FactSheet, *, document
 
 
 def _blocks(own: str) -> list[Any]:
-    """The blocks of a text that is a document of Atlassian's in JSON, as Alertmanager needs one for version 3."""
+    """Returns the blocks of a text that is a document of Atlassian's in JSON, as Alertmanager needs one for version
+    3."""
     if not own.startswith("{") or len(own) > _DESCRIPTION:
         return []
     try:
@@ -71,7 +72,7 @@ def _blocks(own: str) -> list[Any]:
 
 
 def _paragraph(text: str) -> dict[str, Any]:
-    """A paragraph whose lines stay lines."""
+    """Returns a paragraph whose lines stay lines."""
     lines: list[dict[str, Any]] = []
     for line in text.split("\n"):
         lines += [{"type": "hardBreak"}] if lines else []
@@ -85,7 +86,8 @@ def _wiki(text: str) -> str:
 
 
 def _document(text: str, links: list[Fact]) -> dict[str, Any]:
-    """A document of links and one block of text: https://developer.atlassian.com/cloud/jira/platform/apis/document."""
+    """Returns a document of links and one block of text:
+    https://developer.atlassian.com/cloud/jira/platform/apis/document."""
     named = [
         {"type": "text", "text": f"{fact.name} ", "marks": [{"type": "link", "attrs": {"href": fact.href}}]}
         for fact in links

@@ -39,7 +39,7 @@ _FUNCTION = re.compile(r"\{(?=\{(?:DATE|TIME)\()")
 
 
 def render(notification: Notification, _settings: MsTeamsSettings) -> Message:
-    """The body of the workflow's webhook."""
+    """Returns the body of the workflow's webhook."""
     found, message = facts.of(notification), dict[str, Any]()
     for share in _SHARES:
         message = _message(_body(notification, found, share))
@@ -105,7 +105,7 @@ def _banner(notification: Notification, share: float) -> dict[str, Any]:
 
 
 def _own(notification: Notification, share: float) -> list[dict[str, Any]]:
-    """The team's text: its Markdown as it is, but for a card's functions."""
+    """Returns the team's text: its Markdown as it is, but for a card's functions."""
     own = _FUNCTION.sub("{\u2060", team_text(notification, "text"))
     return [_text(cut(own, int(6000 * share), {"\n": "\n\n"}))] if own else []
 

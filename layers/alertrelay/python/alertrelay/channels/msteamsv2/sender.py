@@ -59,7 +59,7 @@ class MsTeamsSender:
         return Receipt(integration=target.integration, key_name=found.name, key_version=found.version, ref={})
 
     def key_name(self, target: Target) -> str:
-        """The workflow's address."""
+        """Returns the workflow's address."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:

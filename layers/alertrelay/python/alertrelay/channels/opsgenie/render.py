@@ -55,7 +55,7 @@ def render(notification: Notification, settings: OpsgenieSettings) -> Message:
 
 
 def _details(notification: Notification, found: facts.FactSheet) -> dict[str, str]:
-    """The team's details, and ours behind them as far as there is room."""
+    """Returns the team's details, and ours behind them as far as there is room."""
     own = notification.texts.get("details", {})
     rows = [found.timing, *found.measure, *found.links, *found.where]
     ours = {row.name: cut(row.href or row.text, _DETAIL) for row in rows}

@@ -28,7 +28,7 @@ _STRUCTURE = 16_000
 
 
 def render(notification: Notification, settings: PagerDutySettings) -> Message:
-    """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
+    """Returns the event's body without `routing_key`, which the sender adds. At most about 400 KB."""
     if notification.reason is Reason.ACKNOWLEDGED:
         return _shape({"event_action": "acknowledge", "dedup_key": notification.dedup_key}, settings)
     if wording.over(notification):
@@ -79,13 +79,13 @@ def _v1(event: dict[str, Any]) -> Message:
 
 
 def _detailed(payload: dict[str, Any]) -> dict[str, Any]:
-    """The details, with what Events API v1 has no field for."""
+    """Returns the details, with what Events API v1 has no field for."""
     named = {"Severity": payload["severity"], "Source": payload["source"]}
     return {**named, **payload["custom_details"]}
 
 
 def _own(settings: PagerDutySettings) -> dict[str, Any]:
-    """The fields that the configuration sets."""
+    """Returns the fields that the configuration sets."""
     found = {
         "severity": settings.severity.lower(),
         "source": short(settings.source, _NAME),
@@ -97,7 +97,7 @@ def _own(settings: PagerDutySettings) -> dict[str, Any]:
 
 
 def _own_details(settings: PagerDutySettings) -> dict[str, Any]:
-    """The details of the configuration: a text on one line, anything else as it is while it is not too long."""
+    """Returns the details of the configuration: a text on one line, anything else as it is while it is not too long."""
     found: dict[str, Any] = {}
     for name, value in settings.details.items():
         words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -107,14 +107,14 @@ def _own_details(settings: PagerDutySettings) -> dict[str, Any]:
 
 
 def _own_links(settings: PagerDutySettings) -> list[dict[str, str]]:
-    """The links of the configuration; one without a text shows its address."""
+    """Returns the links of the configuration; one without a text shows its address."""
     found = [(link(one.href), one.text) for one in settings.links]
     return [{"href": href, "text": short(text, _NAME) or href} for href, text in found if href]
 
 
 def _images(alert: Alert, settings: PagerDutySettings) -> list[dict[str, str]]:
-    """The picture of the alert's panel, where its source made one, and those of the configuration. PagerDuty takes
-    addresses by https alone."""
+    """Returns the picture of the alert's panel, where its source made one, and those of the configuration. PagerDuty
+    takes addresses by https alone."""
     panel = PagerDutyImage(src=alert.annotations.get("image_url", ""), alt=alert.name, href=alert.generator_url)
     images = []
     for one in (panel, *settings.images):
@@ -180,7 +180,7 @@ def _others(notification: Notification) -> dict[str, Any]:
 
 
 def _listing(notification: Notification) -> dict[str, Any]:
-    """All alerts of a digest by name: about 250 KB at most."""
+    """Returns all alerts of a digest by name: about 250 KB at most."""
     found = notification.listing
     if found is None or not found.firing:
         return {}

@@ -74,7 +74,7 @@ class PagerDutySender:
         )
 
     def key_name(self, target: Target) -> str:
-        """The routing key of the service's integration."""
+        """Returns the routing key of the service's integration."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:

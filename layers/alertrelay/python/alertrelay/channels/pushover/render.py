@@ -63,7 +63,7 @@ def _priority(notification: Notification, settings: PushoverSettings) -> str:
 
 
 def _text(notification: Notification, found: facts.FactSheet) -> str:
-    """The facts in the order in which a person asks for them, without what a phone has no room for."""
+    """Returns the facts in the order in which a person asks for them, without what a phone has no room for."""
     rows = [found.timing, *found.measure, *found.impact, *found.where]
     parts = [
         *notice.sentences(notification),
@@ -85,8 +85,8 @@ def _link(notification: Notification, found: facts.FactSheet) -> Fact | None:
 
 
 def _team(notification: Notification, settings: PushoverSettings) -> dict[str, Any]:
-    """The team's message with our notices above, as HTML or in a fixed width where it says so; nothing where it set
-    none. HTML that is too long loses its tags, since half a tag is none."""
+    """Returns the team's message with our notices above, as HTML or in a fixed width where it says so; nothing where it
+    set none. HTML that is too long loses its tags, since half a tag is none."""
     own = team.text(notification, "message")
     if not own:
         return {}

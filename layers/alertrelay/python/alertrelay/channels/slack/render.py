@@ -65,8 +65,8 @@ def _headline(notification: Notification, found: FactSheet) -> str:
 def _blocks(
     notification: Notification, found: FactSheet, line: str, row: list[dict[str, Any]], named: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The message from its first line to its footer; `row` are its chart and buttons, `named` whom it mentions. What is
-    long comes in as far as a message holds it."""
+    """Returns the message from its first line to its footer; `row` are its chart and buttons, `named` whom it mentions.
+    What is long comes in as far as a message holds it."""
     sign = notice.icon(notification)
     head = [section(line, expand=True), *named]
     head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
@@ -127,7 +127,7 @@ def _fitting(blocks: list[dict[str, Any]], room: int) -> tuple[list[dict[str, An
 
 
 def _silence(found: list[Fact]) -> list[dict[str, Any]]:
-    """A command to copy: Slack keeps what stands in a code block as it is."""
+    """Returns a command to copy: Slack keeps what stands in a code block as it is."""
     blocks = []
     for fact in found:
         # A backtick would end the block, and with another character in its place it would be another command.
@@ -197,7 +197,7 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
 
 
 def _other(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
-    """One alert in a line; how long ago one that fires began is counted until the reader looks."""
+    """Returns one alert in a line; how long ago one that fires began is counted until the reader looks."""
     counts = alert.kind != "event" and not wording.ended(alert)
     began = f", {_date(alert.starts_at, '{ago}', wording.ago(notification, alert))}" if counts else ""
     shown = escape(group_lines.line(notification, alert, differs, timed=not counts), _LINE - len(began))
@@ -205,7 +205,7 @@ def _other(notification: Notification, alert: Alert, differs: frozenset[str]) ->
 
 
 def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
-    """All alerts of a digest by name, as many as fit into `room` characters, and how many each service has."""
+    """Returns all alerts of a digest by name, as many as fit into `room` characters, and how many each service has."""
     found = notification.listing
     if found is None or not found.firing:
         return []

@@ -92,11 +92,11 @@ class SlackSender:
 
     def _add_picture(self, call: _Call, message: Message, place: Mapping[str, str]) -> None:
         """Adds the chart that the workspace refused. Never raises: a message that is out must not be sent again."""
-        drawn = chart.points_of(message)
-        if drawn is None or call.key.version in self.without_scope:
+        if call.key.version in self.without_scope:
             return
         try:
-            refused = call.add_picture(drawn, place)
+            drawn = chart.points_of(message)
+            refused = call.add_picture(drawn, place) if drawn else ""
         except DeliveryFailure as failure:
             refused = failure.text
         except Exception as error:  # noqa: BLE001 - see above
@@ -107,7 +107,7 @@ class SlackSender:
             self.network.log("chart_not_uploaded", key=call.key.name, failure=refused)
 
     def key_name(self, target: Target) -> str:
-        """The webhook's address or the bot's token."""
+        """Returns the webhook's address or the bot's token."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:

@@ -8,6 +8,7 @@ chat.update gives an uploaded file shows "file not found" (slackapi/java-slack-s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +19,7 @@ from alertrelay.values.charted import ChartPoints
 NO_SCOPE = "missing_scope"
 Body = bytes | Mapping[str, Any]
 _POST = "chat.postMessage"
+_WORD = re.compile(r"[a-z][a-z_]{1,59}")
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -38,7 +40,7 @@ def into_thread(
     opened = api(f"{methods}files.getUploadURLExternal", form, _FORM)
     address, file = opened.get("upload_url"), opened.get("file_id")
     if opened.get("ok") is not True or not isinstance(address, str):
-        return str(opened.get("error"))
+        return _refusal(opened)
     if not _belongs(address, url):
         return "the address for the upload is not Slack's"
     status = post(address, picture, {"Content-Type": "image/png"})
@@ -50,7 +52,13 @@ def into_thread(
         "thread_ts": place["ts"],
     }
     done = api(f"{methods}files.completeUploadExternal", shared, {})
-    return "" if done.get("ok") is True else str(done.get("error"))
+    return "" if done.get("ok") is True else _refusal(done)
+
+
+def _refusal(answer: Mapping[str, Any]) -> str:
+    """Returns Slack's word; anything else that was answered is not shown."""
+    word = answer.get("error")
+    return word if isinstance(word, str) and _WORD.fullmatch(word) else "an error without a name"
 
 
 def _belongs(address: str, url: str) -> bool:

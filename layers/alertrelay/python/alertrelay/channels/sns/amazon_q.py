@@ -68,7 +68,7 @@ def _keywords(notification: Notification, lead: Alert) -> list[str]:
 
 
 def _resources(notification: Notification) -> list[str]:
-    """The alarms' ARNs, by which custom actions of Amazon Q choose."""
+    """Returns the alarms' ARNs, by which custom actions of Amazon Q choose."""
     keys = (alert.state_key.partition("#")[0] for alert in notification.alerts)
     return list(dict.fromkeys(key for key in keys if key.startswith("arn:") and key.isprintable()))[:_RESOURCES]
 

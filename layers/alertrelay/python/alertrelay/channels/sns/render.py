@@ -43,8 +43,8 @@ def _team_subject(notification: Notification) -> str:
 
 
 def _attributes(notification: Notification) -> dict[str, Any]:
-    """The attributes of the message, on which a subscriber may filter: an empty one is none, and ten are SNS's most
-    with raw delivery, of which two are ours."""
+    """Returns the attributes of the message, on which a subscriber may filter: an empty one is none, and ten are SNS's
+    most with raw delivery, of which two are ours."""
     given = notification.texts.get("attributes", {})
     found = {name: str(value) for name, value in given.items() if str(value) and name != FORMAT_ATTRIBUTE}
     return {"attributes": dict(list(found.items())[:_ATTRIBUTES])} if found else {}

@@ -52,8 +52,8 @@ def render(notification: Notification, settings: TelegramSettings) -> Message:
 
 
 def _team(notification: Notification, mode: str) -> tuple[str, str]:
-    """The team's message with our notices and footer in its own mode, and the mode's name. Without a mode its text is
-    plain. In HTML a message that is too long loses its tags, since half a tag is none."""
+    """Returns the team's message with our notices and footer in its own mode, and the mode's name. Without a mode its
+    text is plain. In HTML a message that is too long loses its tags, since half a tag is none."""
     own = text(notification, "message")
     if not own:
         return "", "HTML"
@@ -76,7 +76,7 @@ def _escaped(given: str) -> str:
 
 
 def _markdown(signs: str) -> Markup:
-    """The markup of our own lines beside a text in Markdown: none, since a sign within another ends a mode."""
+    """Returns the markup of our own lines beside a text in Markdown: none, since a sign within another ends a mode."""
     escape = re.compile(signs).sub
     return Markup(
         escape=lambda given: escape(r"\\\g<0>", given),

@@ -22,7 +22,7 @@ _HEADER_CHARACTERS = 100
 
 
 def needed(key: Key | None, name: str) -> Key:
-    """The key, or AuthDead: a receiver without its key is notified by its fallbacks."""
+    """Returns the key. Raises AuthDead where there is none: the receiver is notified by its fallbacks."""
     if key is None or not key.value.strip():
         raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}", tried=False)
     return key
@@ -31,8 +31,8 @@ def needed(key: Key | None, name: str) -> Key:
 def refusal(
     peer: str, response: Response, *, said: str = "", key_name: str = "", auth: frozenset[int] = AUTH_STATUSES
 ) -> DeliveryFailure:
-    """The failure that a status other than success stands for. `said` is what the peer finds wrong with the request,
-    made safe by `shown`: it is shown only where the request is at fault."""
+    """Returns the failure that a status other than success stands for. `said` is what the peer finds wrong with the
+    request, made safe by `shown`: it is shown only where the request is at fault."""
     status = response.status
     text = f"{peer} answered {status}"
     if status == 429:
@@ -56,8 +56,8 @@ def not_its_own(peer: str, response: Response, sign: str) -> Retryable:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
-    that our clock does not matter. None where there is none that can be read."""
+    """Returns seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date
+    header so that our clock does not matter. None where there is none that can be read."""
     from email.utils import parsedate_to_datetime  # slow to import, and few answers ask to wait
 
     value, date = (headers.get(name, "").strip()[:_HEADER_CHARACTERS] for name in ("retry-after", "date"))

@@ -114,7 +114,8 @@ def _failure(error: Exception, peer: str, timeout: float) -> DeliveryFailure:
 
 @functools.cache
 def _session() -> requests.Session:
-    """One a container: it keeps connections, and the TLS context whose making costs more than a request."""
+    """Returns the session, one a container: it keeps connections, and the TLS context whose making costs more than a
+    request."""
     # urllib3 logs the address: with each request at DEBUG, at WARNING where an answer's headers are malformed.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     session = requests.Session()

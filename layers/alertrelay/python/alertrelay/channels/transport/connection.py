@@ -56,7 +56,7 @@ class NotConnected(Exception):
 
 
 def connect(host: str, port: int, *, seconds: float) -> socket.socket:
-    """A TCP connection to the first address that answers. `seconds` bounds all addresses together (not the name
+    """Returns a TCP connection to the first address that answers. `seconds` bounds all addresses together (not the name
     lookup, which has its own bound in the system's resolver). Raises NotConnected."""
     deadline = time.monotonic() + seconds
     failed: NotConnected | None = None

@@ -31,7 +31,7 @@ class Response:
     complete: bool = True
 
     def json(self) -> dict[str, Any] | None:
-        """The body as a JSON object, None where it is anything else."""
+        """Returns the body as a JSON object, None where it is anything else."""
         try:
             value = json.loads(self.text)
         except (ValueError, RecursionError):
@@ -83,7 +83,7 @@ def ask(
 
 @functools.cache
 def _wire() -> Wire:
-    """One a container: it keeps connections."""
+    """Returns what sends requests, one a container: it keeps connections."""
     return Wire()
 
 

@@ -89,7 +89,7 @@ class ServiceSender:
         return Receipt(integration=target.integration, key_name=name, key_version=version, ref=ref)
 
     def key_name(self, target: Target) -> str:
-        """The keys that the settings name."""
+        """Returns the keys that the settings name."""
         return target.settings.key_name
 
     def edits(self, target: Target) -> bool:

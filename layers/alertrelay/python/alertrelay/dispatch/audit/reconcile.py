@@ -36,7 +36,7 @@ class Difference:
     envelope: Envelope | None = None
 
     def as_json(self) -> dict[str, str]:
-        """The documented object."""
+        """Returns the documented object."""
         return {"kind": self.kind, "alarm": self.alarm, "why": self.why}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from alertrelay.alert import Channel
 from alertrelay.memory.state.base import InMemory
 from alertrelay.nflog.chunks import spills
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, unknown
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, shown, unknown
 from alertrelay.ports import Clock
 
 WAKE_PAGE = 3
@@ -69,7 +69,8 @@ class MemoryGroups(InMemory):
     def state(self, gid: str) -> GroupState | None:
         """See state.Groups."""
         with self._lock:
-            return self._headers.get(gid)
+            found = self._headers.get(gid)
+            return replace(found, schedule=shown(found.schedule)) if found else None
 
     def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
         """See state.Groups."""

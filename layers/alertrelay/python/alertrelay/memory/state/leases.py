@@ -7,7 +7,15 @@ from datetime import datetime
 
 from alertrelay.memory.state.groups import MemoryGroups, scheduled
 from alertrelay.nflog.chunks import spills
-from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, Schedule, before_own_lease, unknown
+from alertrelay.nflog.group_state import (
+    GroupChange,
+    GroupHeader,
+    GroupState,
+    Schedule,
+    before_own_lease,
+    shown,
+    unknown,
+)
 
 
 class MemoryLeases(MemoryGroups):
@@ -27,7 +35,7 @@ class MemoryLeases(MemoryGroups):
         with self._lock:
             old = self._headers.get(gid) or (unknown(arm) if arm else None)
             if again and old and old.schedule.owner == owner:
-                return before_own_lease(old)
+                return before_own_lease(replace(old, schedule=shown(old.schedule)))
             if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
                 return None
             schedule, progress = old.schedule, old.progress
@@ -38,13 +46,14 @@ class MemoryLeases(MemoryGroups):
                 old,
                 owner=owner,
                 lease_until=until,
-                next_due=until,
+                next_due=now if arm else schedule.next_due,
                 due=now if arm else schedule.due,
                 closing=False,
                 woken=False,
             )
             self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
-            return replace(old, stored=replace(old.stored, backlog=old.stored.backlog or spills(old.ledger)))
+            backlog = old.stored.backlog or spills(old.ledger)
+            return replace(old, schedule=shown(schedule), stored=replace(old.stored, backlog=backlog))
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """See state.Groups."""

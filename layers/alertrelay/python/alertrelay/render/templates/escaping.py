@@ -148,7 +148,7 @@ def _srcset(value: str) -> str:
 
 
 def _source(part: str) -> str:
-    """One address of a srcset with its width: replaced as a whole where it is not safe."""
+    """Returns one address of a srcset with its width: replaced as a whole where it is not safe."""
     bare = part.lstrip(" \t\n\f\r")
     address = re.match(r"[^ \t\n\f\r]*", bare)
     found = address.group() if address else ""

@@ -117,7 +117,7 @@ def _print(environment: CallContext, *values: Any) -> str:
 
 
 def _escaping(change: Callable[[str], str]) -> TemplateFunction:
-    """A function that prints its arguments and escapes what comes out."""
+    """Returns a function that prints its arguments and escapes what comes out."""
 
     def run(environment: CallContext, *values: Any) -> str:
         text = change(sprint(values, environment.budget))
@@ -128,7 +128,7 @@ def _escaping(change: Callable[[str], str]) -> TemplateFunction:
 
 
 def _changing(change: Callable[[str], Any]) -> TemplateFunction:
-    """A function of one text."""
+    """Returns a function of one text."""
 
     def run(environment: CallContext, text: str) -> Any:
         environment.budget.make(len(text))

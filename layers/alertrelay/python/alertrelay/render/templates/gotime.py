@@ -143,7 +143,7 @@ def _offset(at: datetime, chunk: str) -> str:
 
 
 def _zone(at: datetime) -> str:
-    """The zone's short name; where it has none, its offset."""
+    """Returns the zone's short name; where it has none, its offset."""
     name = at.tzname() or ""
     return _offset(at, "-0700") if not name or name.startswith(("UTC+", "UTC-")) else name
 

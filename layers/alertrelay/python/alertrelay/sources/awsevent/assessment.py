@@ -14,7 +14,7 @@ from alertrelay.values.arn import Arn
 
 
 def is_assessment(fields: Fields) -> bool:
-    """The notice of an assessment of the first Inspector."""
+    """Recognises the notice of an assessment of the first Inspector."""
     return fields.text("event") in _ASSESSMENT and (
         fields.has("template") or fields.has("run") or fields.has("finding")
     )
@@ -31,7 +31,7 @@ _ASSESSMENT = (
 
 
 def read_assessment(fields: Fields, _: Arrival) -> AlertDraft:
-    """A run that began or ended, or a finding of it."""
+    """Reads a run that began or ended, or a finding of it."""
     event = fields.text("event")
     arn = fields.text("finding", "run", "template")
     counts = fields.text("findingsCount")

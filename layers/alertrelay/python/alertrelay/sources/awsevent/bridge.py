@@ -51,7 +51,7 @@ detect = is_event
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert; of an event that holds findings, one a finding."""
+    """Returns one alert; of an event that holds findings, one a finding."""
     event = event_of(value)
     found = reader_of(event)(event)
     return alerts_of((found,) if isinstance(found, AlertDraft) else found, arrival) or alerts_of(

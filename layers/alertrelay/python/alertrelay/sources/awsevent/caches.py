@@ -49,7 +49,7 @@ def read_cache(fields: Fields, arrival: Arrival) -> AlertDraft:
 
 
 def is_cache_text(text: str) -> bool:
-    """The same as one line: ElastiCache:FailoverComplete : sessions-002."""
+    """Recognises the same as one line: ElastiCache:FailoverComplete : sessions-002."""
     return len(text) < 1_000 and bool(_CACHE.fullmatch(text))
 
 

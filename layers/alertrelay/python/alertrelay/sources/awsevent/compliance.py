@@ -26,7 +26,7 @@ def _compliance(event: Event) -> AlertDraft:
 
 
 def _config(fields: Fields, event: Event) -> AlertDraft:
-    """A rule of AWS Config about a resource: it lasts until the resource complies, or is deleted."""
+    """Reads a rule of AWS Config about a resource: it lasts until the resource complies, or is deleted."""
     rule = fields.text("configRuleName")
     resource, kind = fields.text("resourceId"), fields.text("resourceType")
     now = fields.text("newEvaluationResult.complianceType", "complianceType")
@@ -89,7 +89,7 @@ def _item(fields: Fields) -> AlertDraft:
 
 
 def _advisor(event: Event) -> AlertDraft:
-    """A check's item of one resource: it lasts until the check is OK again."""
+    """Reads a check's item of one resource: it lasts until the check is OK again."""
     detail = event.detail
     check, status = detail.text("check-name"), detail.text("status")
     item = detail.inner("check-item-detail")

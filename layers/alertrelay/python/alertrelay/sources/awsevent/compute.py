@@ -73,14 +73,14 @@ def _scaling(event: Event) -> AlertDraft:
 
 
 def is_scaling(fields: Fields) -> bool:
-    """The notice of an Auto Scaling group: an activity, a lifecycle hook, or its test."""
+    """Recognises the notice of an Auto Scaling group: an activity, a lifecycle hook, or its test."""
     return fields.has("AutoScalingGroupName") or (
         fields.has("Event") and fields.text("Event").startswith("autoscaling:")
     )
 
 
 def read_scaling_notice(fields: Fields, arrival: Arrival) -> AlertDraft:
-    """A notice by SNS; its own id is the activity's, which several notices may share."""
+    """Reads a notice by SNS; its own id is the activity's, which several notices may share."""
     arn = Arn.of(fields.text("AutoScalingGroupARN"))
     region = arn.region or Arn.of(arrival.envelope.topic_arn).region
     event = fields.text("Event", "LifecycleTransition").removeprefix("autoscaling:")

@@ -150,7 +150,7 @@ def _service(event: Event) -> AlertDraft:
 
 
 def _instance(event: Event) -> AlertDraft:
-    """An agent that is disconnected, until it is connected again or the instance is deregistered."""
+    """Reads an agent that is disconnected, until it is connected again or the instance is deregistered."""
     detail = event.detail
     connected = detail.text("agentConnected")
     lost = connected == "false"
@@ -175,7 +175,7 @@ _SCANNED = routine("COMPLETE", "ACTIVE", "INITIAL_SCAN_COMPLETE", "SCAN_COMPLETE
 
 
 def _scan(event: Event) -> AlertDraft:
-    """A scan of an image, an instance or a function: as bad as the worst that it found."""
+    """Reads a scan of an image, an instance or a function: as bad as the worst that it found."""
     detail = event.detail
     counts = detail.inner("finding-severity-counts")
     found = {word: int(counts.number(word) or 0) for word in ("CRITICAL", "HIGH", "MEDIUM", "LOW")}

@@ -23,7 +23,7 @@ _ASKED = re.compile(r"associated with your (?P<name>.{1,200}?) budget", re.DOTAL
 
 
 def is_budget_text(text: str) -> bool:
-    """The mail of a budget, by SNS as by mail; or that a budget's topic was checked."""
+    """Recognises the mail of a budget, by SNS as by mail; or that a budget's topic was checked."""
     head = text[:4_000]
     return "AWS Budget" in head and ("Budget Name:" in head or "budget" in head[:400].lower())
 
@@ -38,7 +38,7 @@ def read_budget_text(text: str, arrival: Arrival) -> AlertDraft:
 
 
 def is_budget(fields: Fields) -> bool:
-    """A budget's notice as JSON."""
+    """Recognises a budget's notice as JSON."""
     return fields.has("budgetName") or fields.has("budget", "notification")
 
 

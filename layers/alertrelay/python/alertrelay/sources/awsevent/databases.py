@@ -119,7 +119,7 @@ _SERVICES: Mapping[str, str] = {"docdb": "DocumentDB"}
 
 
 def _category(event_id: str, categories: tuple[str, ...]) -> str:
-    """The id's own category, because a notice by SNS has no other."""
+    """Returns the id's own category, because a notice by SNS has no other."""
     return camel((category_of(event_id) or next(iter(categories), "Event")).title())
 
 
@@ -179,7 +179,7 @@ def _dms(event: Event) -> AlertDraft:
 
 
 def is_subscription(fields: Fields) -> bool:
-    """The notice of an event subscription of RDS, DocumentDB, Neptune, Redshift or DMS."""
+    """Recognises the notice of an event subscription of RDS, DocumentDB, Neptune, Redshift or DMS."""
     if not fields.has("Event Source"):
         return False
     # Zabbix and others have an event_source and an event_id too.
@@ -231,7 +231,7 @@ def _service(event_id: str, link: str, kind: str) -> str:
 
 
 def _path(link: str) -> str:
-    """The path of a link in lower case, "" where it is no link."""
+    """Returns the path of a link in lower case, "" where it is no link."""
     try:
         return urlsplit(link).path.lower()
     except ValueError:

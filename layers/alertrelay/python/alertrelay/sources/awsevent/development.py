@@ -76,7 +76,7 @@ _STACK = Row(
 
 
 def is_deployment(fields: Fields) -> bool:
-    """The notice of a CodeDeploy trigger."""
+    """Recognises the notice of a CodeDeploy trigger."""
     return fields.has("deploymentId") and fields.has("applicationName")
 
 
@@ -111,7 +111,7 @@ def read_deployment(fields: Fields, _: Arrival) -> AlertDraft:
 
 
 def is_approval(fields: Fields) -> bool:
-    """A pipeline that waits for a person."""
+    """Recognises a pipeline that waits for a person."""
     return fields.has("approval") and bool(fields.inner("approval").text("pipelineName"))
 
 
@@ -137,7 +137,7 @@ _OPENED = re.compile(r"(?P<key>[A-Za-z]{1,60})='")
 
 
 def is_stack_text(text: str) -> bool:
-    """A stack notification: lines of key='value'."""
+    """Recognises a stack notification: lines of key='value'."""
     head = text[:3_000]
     return "StackId='" in head and "='" in head
 

@@ -50,7 +50,7 @@ class AlertDraft:
 
 
 def alert_of(draft: AlertDraft, arrival: Arrival) -> Alert:
-    """The alert; where the event does not say its account or region, the topic's are taken."""
+    """Returns the alert; where the event does not say its account or region, the topic's are taken."""
     topic = Arn.of(arrival.envelope.topic_arn)
     region = draft.region or topic.region
     given = of_topic(arrival.envelope.topic_arn)
@@ -120,7 +120,7 @@ def distinct(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 
 def _placed(summary: str, region: str) -> str:
-    """The summary with where it happened, which is never cut off."""
+    """Returns the summary with where it happened, which is never cut off."""
     where = f" ({region})" if region and region not in summary else ""
     return texts.one_line(summary, texts.SUMMARY_MAX - len(where)) + where
 

@@ -39,7 +39,8 @@ class Event:
 
 
 def is_event(value: object) -> bool:
-    """A detail-type with a detail or a source; or a detail of an AWS service, where somebody left the type out."""
+    """Recognises a detail-type with a detail or a source; or a detail of an AWS service, where somebody left the type
+    out."""
     fields = Fields.of(texts.mapping(value))
     if fields.text("detail-type"):
         return fields.has("detail") or fields.has("source")
@@ -47,7 +48,7 @@ def is_event(value: object) -> bool:
 
 
 def event_of(value: object) -> Event:
-    """The event; account and region come from its resources where it does not say them."""
+    """Returns the event; account and region come from its resources where it does not say them."""
     fields = Fields.of(texts.mapping(value))
     detail = fields.inner("detail") or _of_no_object(fields.value("detail"))
     if fields.has("additionalAttributes"):  # of a notification rule of the developer tools
@@ -67,7 +68,8 @@ def event_of(value: object) -> Event:
 
 
 def _of_no_object(detail: object) -> Fields:
-    """The fields of a detail that is no object, as an input transformer or a mistake writes it: a text is a message."""
+    """Returns the fields of a detail that is no object, as an input transformer or a mistake writes it: a text is a
+    message."""
     return Fields.of({"message" if isinstance(detail, str) else "detail": detail}) if detail else Fields({}, {})
 
 

@@ -37,7 +37,7 @@ class Fields:
 
     @classmethod
     def of(cls, value: object) -> Fields:
-        """The fields of an object, or of a text that is one; none of anything else."""
+        """Returns the fields of an object, or of a text that is one; none of anything else."""
         given = texts.mapping(_object(value))
         return cls(given, {_fold(key): each for key, each in reversed(list(islice(given.items(), _KEYS)))})
 
@@ -49,19 +49,20 @@ class Fields:
         return all(_fold(name) in self.folded for name in names)
 
     def value(self, *names: str) -> object:
-        """The first value that is not null, as it came."""
+        """Returns the first value that is not null, as it came."""
         return next((found for name in names if (found := self._at(name)) is not None), None)
 
     def text(self, *names: str) -> str:
-        """The first value that is text, a number or a list of those, on one line or many; "" where there is none."""
+        """Returns the first value that is text, a number or a list of those, on one line or many; "" where there is
+        none."""
         return next((said for name in names if (said := _said(self._at(name)))), "")
 
     def inner(self, *names: str) -> Fields:
-        """The first value that is an object."""
+        """Returns the first value that is an object."""
         return next((found for name in names if (found := Fields.of(self._at(name)))), Fields({}, {}))
 
     def each(self, *names: str) -> tuple[Fields, ...]:
-        """The objects of a list; an object that should have been a list of one is one."""
+        """Returns the objects of a list; an object that should have been a list of one is one."""
         return tuple(found for entry in self._entries(*names)[:_KEYS] if (found := Fields.of(entry)))
 
     def count(self, *names: str) -> int:
@@ -69,7 +70,7 @@ class Fields:
         return 0 if self.value(*names) is None else len(self._entries(*names))
 
     def texts(self, *names: str) -> tuple[str, ...]:
-        """The texts of a list; a text that should have been a list of one is one."""
+        """Returns the texts of a list; a text that should have been a list of one is one."""
         return tuple(said for entry in self._entries(*names)[:_KEYS] if (said := _said(entry)))
 
     def _entries(self, *names: str) -> list[object]:
@@ -77,15 +78,15 @@ class Fields:
         return value if isinstance(value, list) else [value]
 
     def at(self, *names: str) -> datetime | None:
-        """The first value that is a time."""
+        """Returns the first value that is a time."""
         return next((found for name in names if (found := instant(self._at(name)))), None)
 
     def number(self, *names: str) -> float | None:
-        """The first value that is a finite number, or a text that is one."""
+        """Returns the first value that is a finite number, or a text that is one."""
         return next((found for name in names if (found := number(self._at(name))) is not None), None)
 
     def ending(self, *endings: str) -> str:
-        """The first text whose key ends so, here or one object deeper: `canary-name`, `test-run-status`."""
+        """Returns the first text whose key ends so, here or one object deeper: `canary-name`, `test-run-status`."""
         inner = [Fields.of(each) for each in islice(self.given.values(), _INNER) if isinstance(each, dict)]
         return next(
             (

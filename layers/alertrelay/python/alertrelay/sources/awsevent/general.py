@@ -124,7 +124,7 @@ def draft(
     path: str = "",
     identity: str = "",
 ) -> AlertDraft:
-    """An event of the envelope's id, account, region and time, with the labels that all events of AWS have."""
+    """Returns an event of the envelope's id, account, region and time, with the labels that all events of AWS have."""
     return AlertDraft(
         alertname=alertname,
         summary=summary,
@@ -157,9 +157,8 @@ def own_link(detail: Fields) -> str:
 
 
 def general(event: Event) -> AlertDraft:
-    """An event of which nothing is known but its envelope. No state of it is known to be good news, and its own word
-    below warning, which may be a log level, does not undo what the topic gives.
-    """
+    """Returns an event of which nothing is known but its envelope. No state of it is known to be good news, and its own
+    word below warning, which may be a log level, does not undo what the topic gives."""
     detail = event.detail
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     name = _name(event)
@@ -182,7 +181,7 @@ def general(event: Event) -> AlertDraft:
 
 
 def _name(event: Event) -> str:
-    """The first name that a person gave, else the first of all."""
+    """Returns the first name that a person gave, else the first of all."""
     detail = event.detail
     named = (*(said for path in NAMES if (said := detail.text(path))), detail.ending("name", "id"))
     found = [resource_name(said) for said in (*named[:-1], *event.resources[:3], named[-1]) if said]
@@ -190,7 +189,7 @@ def _name(event: Event) -> str:
 
 
 def _state(detail: Fields) -> str:
-    """The state; a result that is bad news where the state itself is not."""
+    """Returns the state; a result that is bad news where the state itself is not."""
     acts = (said for name in ACTS if (said := detail.text(name)) and not said.count(" "))
     state = detail.text(*STATES) or next(acts, "") or detail.ending("status", "state")
     if is_bad(state):
@@ -220,7 +219,7 @@ _GAP = re.compile(r"//|=(?=[&;#]|$)|%3D(?=&|$)|/(?=[?#]|$)|:$")
 
 
 def page(region: str, path: str, source: str = "aws.") -> str:
-    """A page of the console; "" where the region or an id in the path is unknown, or the event is not AWS's."""
+    """Returns a page of the console; "" where the region or an id in the path is unknown, or the event is not AWS's."""
     base = console(region)
     if not base or not path or _GAP.search(path) or (source and not source.startswith("aws")):
         return ""

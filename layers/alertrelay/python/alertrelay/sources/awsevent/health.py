@@ -82,7 +82,7 @@ _SHOWN = 200
 
 
 def is_health(fields: Fields) -> bool:
-    """The detail of an event of Health without the event around it."""
+    """Recognises the detail of an event of Health without the event around it."""
     return fields.has("eventArn", "eventTypeCode")
 
 
@@ -92,7 +92,7 @@ def read_health(fields: Fields, _: Arrival) -> AlertDraft:
 
 
 def _page(detail: Fields) -> str:
-    """The number of the page; "" for an event of only one."""
+    """Returns the number of the page; "" for an event of only one."""
     page, total = detail.text("page"), detail.text("totalPages")
     return page if page and total not in ("", "0", "1") else ""
 
@@ -117,7 +117,7 @@ def _summary(detail: Fields, category: str, status: str, affected: list[str], co
 
 
 def _affected(event: Event) -> tuple[list[str], int]:
-    """The names of what is affected, at most _SHOWN, and how many there are."""
+    """Returns the names of what is affected, at most _SHOWN, and how many there are."""
     detail = event.detail
     names = [resource_name(each.text("entityValue")) for each in detail.each("affectedEntities")[:_SHOWN]]
     found = [name for name in names if name]

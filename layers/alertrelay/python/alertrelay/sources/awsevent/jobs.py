@@ -53,7 +53,7 @@ def is_records(fields: Fields) -> bool:
 
 
 def read_records(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
-    """One a record, as information: they report that something was done."""
+    """Reads one event a record, as information: they report that something was done."""
     for record in fields.each("Records"):
         service = record.text("eventSource").removeprefix("aws:") or "unknown"
         arn = record.text("eventSourceARN")

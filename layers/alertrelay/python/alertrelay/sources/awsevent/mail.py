@@ -28,7 +28,7 @@ _PARTS: Mapping[str, str] = {
 
 
 def is_mail(fields: Fields) -> bool:
-    """An SES notification (notificationType) or event (eventType)."""
+    """Recognises an SES notification (notificationType) or event (eventType)."""
     return bool(fields.text("notificationType", "eventType")) and (
         fields.has("mail") or fields.text("notificationType").startswith("AmazonSns")
     )
@@ -80,7 +80,7 @@ def _event(event: Event) -> AlertDraft:
 
 
 def _advice(event: Event) -> AlertDraft:
-    """A recommendation of the deliverability advisor: one a kind and identity, open until it is resolved."""
+    """Reads a recommendation of the deliverability advisor: one a kind and identity, open until it is resolved."""
     data = event.detail.inner("data")
     kind, arn = data.text("type"), data.text("resourceArn")
     identity = f"ses-advice:{arn}/{kind}" if kind and arn else ""

@@ -77,25 +77,25 @@ PROSE: tuple[Prose, ...] = (
 
 
 def detect(value: object) -> bool:
-    """A JSON object that one of the services writes."""
+    """Recognises a JSON object that one of the services writes."""
     fields = Fields.of(texts.mapping(value))
     return bool(fields) and any(kind.knows(fields) for kind in JSON)
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert; of a notice with records or findings, one each."""
+    """Returns one alert; of a notice with records or findings, one each."""
     fields = Fields.of(texts.mapping(value))
     found = next(kind.read(fields, arrival) for kind in JSON if kind.knows(fields))
     return alerts_of((found,) if isinstance(found, AlertDraft) else found, arrival)
 
 
 def detect_text(value: object) -> bool:
-    """A text that one of the services writes."""
+    """Recognises a text that one of the services writes."""
     return isinstance(value, str) and any(kind.knows(value) for kind in PROSE)
 
 
 def parse_text(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert."""
+    """Returns one alert."""
     said = texts.printable(value)
     return (alert_of(next(kind.read(said, arrival) for kind in PROSE if kind.knows(said)), arrival),)
 

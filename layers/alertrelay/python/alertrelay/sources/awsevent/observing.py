@@ -27,7 +27,7 @@ _NEWS: Mapping[str, str] = {"severity": "now more severe", "anomaly": "with a ne
 
 
 def _insight(event: Event) -> AlertDraft:
-    """An insight of DevOps Guru, from its opening to its closing; by EventBridge and by SNS by the same id."""
+    """Reads an insight of DevOps Guru, from its opening to its closing; by EventBridge and by SNS by the same id."""
     detail = event.detail
     kind = detail.text("messageType") or event.detail_type
     closed = "closed" in kind.lower()
@@ -68,7 +68,7 @@ def read_insight(fields: Fields, arrival: Arrival) -> AlertDraft:
 
 
 def _incident(event: Event) -> AlertDraft:
-    """An incident of Incident Manager. Its id is its record's ARN; without one it is an event."""
+    """Reads an incident of Incident Manager. Its id is its record's ARN; without one it is an event."""
     detail = event.detail
     inner = detail.inner("incidentRecord") or detail
     arn = inner.text("incidentRecordArn", "incidentArn", "arn") or next(
@@ -92,7 +92,7 @@ def _incident(event: Event) -> AlertDraft:
 
 
 def _internet(event: Event) -> AlertDraft:
-    """A health event of Internet Monitor."""
+    """Reads a health event of Internet Monitor."""
     detail = event.detail
     state = detail.text("status") or event.detail_type.rpartition(" ")[2]
     over = folded(state) in ("resolved", "closed") or event.detail_type.lower().endswith(("closed", "resolved"))
@@ -127,7 +127,7 @@ _CONNECTIONS = (
 
 
 def _network(event: Event) -> AlertDraft:
-    """A connection that is down until it is up again; of the tunnels of one VPN by their address outside."""
+    """Reads a connection that is down until it is up again; of the tunnels of one VPN by their address outside."""
     detail = event.detail
     change = detail.text("changeType")
     up, down = _UP.search(change), _DOWN.search(change)
@@ -155,7 +155,7 @@ def _network(event: Event) -> AlertDraft:
 
 
 def _canary(event: Event) -> AlertDraft:
-    """A run of a canary: the canary fails until a run of it succeeds."""
+    """Reads a run of a canary: the canary fails until a run of it succeeds."""
     detail = event.detail
     name = detail.text("canary-name", "canary-id") or resource_name(event.arn)
     state = detail.text("test-run-status") or event.detail_type.rpartition(" ")[2]
@@ -176,7 +176,7 @@ def _canary(event: Event) -> AlertDraft:
 
 
 def _readiness(event: Event) -> AlertDraft:
-    """A readiness check of Application Recovery Controller: NOT_READY until it is READY."""
+    """Reads a readiness check of Application Recovery Controller: NOT_READY until it is READY."""
     now = event.detail.text("new-state.readiness-status", "readiness-status")
     was = event.detail.text("previous-state.readiness-status")
     name = resource_name(event.arn)

@@ -44,7 +44,7 @@ _WINDOW = Row(
 
 
 def is_command(fields: Fields) -> bool:
-    """The notice of a Run Command."""
+    """Recognises the notice of a Run Command."""
     return fields.has("commandId", "documentName")
 
 

@@ -23,7 +23,7 @@ _GUARDDUTY = ((9.0, "critical"), (7.0, "error"), (4.0, "warning"), (0.0, "info")
 
 
 def _security_hub(event: Event) -> Iterator[AlertDraft]:
-    """One alert a finding: it lasts until its workflow or its record says that it is over."""
+    """Returns one alert a finding: it lasts until its workflow or its record says that it is over."""
     for finding in event.detail.each("findings") or ((event.detail,) if event.detail.has("ProductArn") else ()):
         yield _finding(event, finding)
 
@@ -219,7 +219,7 @@ def _access(event: Event) -> AlertDraft:
 
 
 def _case(event: Event) -> AlertDraft:
-    """A case of Security Incident Response; its comments and its updates are events of their own."""
+    """Reads a case of Security Incident Response; its comments and its updates are events of their own."""
     found = general(event)
     kind = event.detail_type.lower()
     if kind not in ("case created", "case closed"):

@@ -41,7 +41,7 @@ def is_storage(fields: Fields) -> bool:
 
 
 def read_storage(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
-    """One a record; an object that was lost or whose copy failed is a warning, all else is information."""
+    """Reads one event a record; an object that was lost or whose copy failed is a warning, all else is information."""
     for record in fields.each("Records"):
         bucket, key = record.text("s3.bucket.name"), unquote_plus(record.text("s3.object.key"))
         what = record.text("eventName").removeprefix("s3:")
@@ -128,7 +128,7 @@ def read_backup(text: str, arrival: Arrival) -> AlertDraft:
 
 
 def is_glacier(fields: Fields) -> bool:
-    """A Glacier job's notice."""
+    """Recognises a Glacier job's notice."""
     return fields.has("VaultARN", "Action")
 
 
@@ -163,7 +163,7 @@ _QUIET_BUCKET = (
 
 
 def _bucket(event: Event) -> AlertDraft:
-    """An object that came, went or changed: the type says it, and the reason only how."""
+    """Reads an object that came, went or changed: the type says it, and the reason only how."""
     quiet = event.detail_type.lower() in _QUIET_BUCKET
     found = replace(_BUCKET(event), guess="info" if quiet else "warning" if is_bad(event.detail_type) else "")
     if event.detail.text("reason", "deletion-type"):

@@ -18,7 +18,7 @@ from alertrelay.sources.awsevent.lasting import lasts
 
 
 def _api_call(event: Event) -> AlertDraft:
-    """An API call that CloudTrail saw: who did what, from where, and whether it was refused."""
+    """Reads an API call that CloudTrail saw: who did what, from where, and whether it was refused."""
     detail = event.detail
     call, service = detail.text("eventName") or "a call", detail.text("eventSource").partition(".")[0] or "aws"
     who = _who(detail)
@@ -77,7 +77,7 @@ def _who(detail: Fields) -> str:
 
 
 def _sign_in(event: Event) -> AlertDraft:
-    """A sign-in to the console: of root, refused, or without a second factor it is a warning."""
+    """Reads a sign-in to the console: of root, refused, or without a second factor it is a warning."""
     detail = event.detail
     result = detail.text("responseElements.ConsoleLogin", "responseElements.CheckMfa") or detail.text("eventName")
     failed = "fail" in result.lower()
@@ -102,12 +102,12 @@ def _sign_in(event: Event) -> AlertDraft:
 
 
 def is_trail(fields: Fields) -> bool:
-    """A record of CloudTrail, or that CloudTrail wrote a file."""
+    """Recognises a record of CloudTrail, or that CloudTrail wrote a file."""
     return fields.has("userIdentity", "eventName") or fields.has("s3Bucket", "s3ObjectKey")
 
 
 def read_trail(fields: Fields, _: Arrival) -> AlertDraft:
-    """A call or a sign-in as by EventBridge; a delivery is information."""
+    """Reads a call or a sign-in as by EventBridge; a delivery is information."""
     if fields.has("s3Bucket"):
         bucket = fields.text("s3Bucket")
         return AlertDraft(

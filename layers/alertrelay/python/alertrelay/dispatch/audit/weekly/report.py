@@ -54,7 +54,8 @@ class SentCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyAudit:
     """The audit of a span. `by_people`: somebody acknowledged, silenced or judged something in it; `unreviewed` is the
-    date since when nobody reviewed the thresholds, "never" where the file names none, "" where it is not so long ago.
+    date since when nobody reviewed the thresholds, "never" where the file names none, "" where it is not so long ago;
+    `unreviewed_resources` likewise of those with thresholds of their own.
     `dead` are runbooks that do not answer, with why; `doubts` are what a reader has to know."""
 
     environment: str
@@ -67,6 +68,7 @@ class WeeklyAudit:
     delivery: SentCounts
     dead: Mapping[str, str]
     unreviewed: str
+    unreviewed_resources: Mapping[str, str]
     diff: str
     doubts: tuple[str, ...]
 
@@ -83,6 +85,7 @@ class WeeklyAudit:
             "delivery": asdict(self.delivery),
             "dead_runbooks": dict(self.dead),
             "unreviewed_since": self.unreviewed,
+            "unreviewed_resources": dict(self.unreviewed_resources),
             "diff": self.diff,
             "doubts": list(self.doubts),
         }
@@ -123,6 +126,7 @@ def audit(
         delivery=_delivery(read, since=since),
         dead=dead_links(runbooks),
         unreviewed=_unreviewed(file, until.date()),
+        unreviewed_resources=_unreviewed_resources(file, until.date()),
         diff=diff(file, changes),
         doubts=(*_doubts(read, since, renamed), *read.doubts),
     )
@@ -174,9 +178,21 @@ def _delivery(read: Read, *, since: datetime) -> SentCounts:
 
 
 def _unreviewed(file: AlarmFile, today: date) -> str:
-    if not file.reviewed:
+    """A file whose every resource has a date of its own needs none."""
+    if not file.reviewed and file.reviews and all(file.reviews.values()):
+        return ""
+    return _long_ago(file.reviewed, today)
+
+
+def _unreviewed_resources(file: AlarmFile, today: date) -> Mapping[str, str]:
+    found = {one: _long_ago(own or file.reviewed, today) for one, own in file.reviews.items()}
+    return {one: since for one, since in found.items() if since}
+
+
+def _long_ago(reviewed: str, today: date) -> str:
+    if not reviewed:
         return "never"
-    return file.reviewed if today - date.fromisoformat(file.reviewed) > QUARTER else ""
+    return reviewed if today - date.fromisoformat(reviewed) > QUARTER else ""
 
 
 def _doubts(read: Read, since: datetime, renamed: Mapping[str, str]) -> list[str]:

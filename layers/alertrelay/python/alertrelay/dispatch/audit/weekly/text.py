@@ -51,8 +51,8 @@ def sections(found: WeeklyAudit) -> Iterator[tuple[str, str]]:
     yield "Delivery", _delivery(found)
     if found.dead:
         yield "Runbooks that do not answer", "\n".join(f"- {url}: {why}" for url, why in found.dead.items())
-    if found.unreviewed:
-        yield "Thresholds", _unreviewed(found.unreviewed)
+    if found.unreviewed or found.unreviewed_resources:
+        yield "Thresholds", "\n".join(_unreviewed(found))
     if not found.by_people and found.alarms:
         yield "Ignored", "Nobody acknowledged, silenced or judged anything, so what was ignored is not known."
     if found.doubts:
@@ -97,10 +97,18 @@ def _delivery(found: WeeklyAudit) -> str:
     return f"{own.sent} messages, {share} by a fallback.{took}{dead}"
 
 
-def _unreviewed(since: str) -> str:
-    if since == "never":
-        return "The file does not say when its thresholds were reviewed: write `reviewed: DATE` under `audit`."
-    return f"Last reviewed on {since}, more than a quarter ago: review them, and change `reviewed` under `audit`."
+def _unreviewed(found: WeeklyAudit) -> Iterator[str]:
+    if found.unreviewed == "never":
+        yield "The file does not say when its thresholds were reviewed: write `reviewed: DATE` under `audit`."
+    elif found.unreviewed:
+        since = f"Last reviewed on {found.unreviewed}, more than a quarter ago"
+        yield f"{since}: review them, and change `reviewed` under `audit`."
+    if found.unreviewed_resources:
+        yield "With thresholds of their own, not reviewed for a quarter (`reviewed: DATE` beside them):"
+    rows = list(found.unreviewed_resources.items())
+    yield from (f"- {one}: " + ("never" if since == "never" else f"last on {since}") for one, since in rows[:LISTED])
+    if len(rows) > LISTED:
+        yield f"and {len(rows) - LISTED} more: `alertrelay audit --json` lists all"
 
 
 def slack(found: WeeklyAudit) -> Mapping[str, Any]:
