@@ -36,7 +36,7 @@ def test_the_larger_silences_the_smaller_and_never_the_other_way_round(
 
 
 @pytest.mark.parametrize("label", ["service", "env"])
-def test_another_service_or_environment_is_told(label: str) -> None:
+def test_another_service_or_environment_is_notified(label: str) -> None:
     down = ORDERS | {"alertname": "ServiceDown", "severity": "critical"}
     assert not inhibited(ORDERS | {"alertname": "ECSHighCPU", label: "other"}, down)
 
