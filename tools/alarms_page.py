@@ -126,8 +126,9 @@ def catalogue_page() -> str:
         lines.append(f"| {_page(parent.alertname, parent.runbook)} | {', '.join(kinds)} | {parent.impact} |\n")
     lines.append(
         "\nTwo more are over the ServiceDown alarms of a cluster with two services or more; while they fire, the "
-        "ServiceDown alarms of the cluster are inhibited. They count services of one stack; a cluster whose services "
-        "are in several has no ClusterDown. From about a hundred services on they are counted in chunks, by composite "
+        "ServiceDown alarms of the cluster are inhibited, and ClusterDown inhibits the other. They count "
+        "services of one stack; a cluster whose services are in several has no ClusterDown. From "
+        "about a hundred services on they are counted in chunks, by composite "
         "alarms that notify nobody.\n\n| Alarm | Fires when | Impact |\n| --- | --- | --- |\n"
     )
     for parent in OF_CLUSTERS:

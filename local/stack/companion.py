@@ -89,7 +89,10 @@ class CompanionHere:
         for message in messages:
             if message["MessageId"] not in again:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        for one in self._written():
+        seen = [*self._written()]
+        if again and not seen:
+            seen.append(Annotated(at=self._clock.now(), what="failed", text="Grafana refuses connections"))
+        for one in seen:
             self._observe(one)
         return True
 
@@ -126,7 +129,8 @@ class CompanionHere:
         self._seen += len(new)
         for request in new:
             if not request.taken:
-                yield Annotated(at=request.at, what="failed", text=f"Grafana answered {request.answered}")
+                said = "answered" if request.answered.isdecimal() else "did not answer:"
+                yield Annotated(at=request.at, what="failed", text=f"Grafana {said} {request.answered}")
             elif request.method != "GET":
                 yield self._shown(request)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -28,6 +28,8 @@ from alertrelay.notification import Receipt
 from alertrelay.state import Store
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
+
+from local.stack.expressions import quick_expressions
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, 678_901, tzinfo=UTC)
 TABLE = "alertrelay-state"
@@ -215,9 +217,9 @@ def dynamo(client: object, clock: ManualClock) -> DynamoStore:
 
 
 @contextmanager
-def aws() -> Iterator[Any]:
-    """A client of a DynamoDB in this process, which has no table yet."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+def aws(*, alone: bool = False) -> Iterator[Any]:
+    """A client of a DynamoDB in this process, which has no table yet. `alone`: moto without what makes it quicker."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), nullcontext() if alone else quick_expressions():
         for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
             patch.delenv(name, raising=False)
         yield botocore.session.get_session().create_client("dynamodb", region_name="eu-central-1")

@@ -26,9 +26,10 @@ def inhibited(target: dict[str, str], source: dict[str, str]) -> bool:
         ({"alertname": "DatabaseDown", "severity": "critical"}, {"alertname": "RDSHighCPU", "severity": "warning"}),
         ({"alertname": "ClusterDown", "severity": "critical"}, {"alertname": "ServiceDown", "severity": "critical"}),
         ({"alertname": "MultipleServicesDown"}, {"alertname": "ServiceDown", "severity": "critical"}),
+        ({"alertname": "ClusterDown"}, {"alertname": "MultipleServicesDown", "severity": "critical"}),
     ],
 )
-def test_the_larger_silences_the_smaller_and_never_the_other_way_round(
+def test_the_larger_inhibits_the_smaller_and_never_the_other_way_round(
     source: dict[str, str], target: dict[str, str]
 ) -> None:
     assert inhibited(ORDERS | target, ORDERS | source)
@@ -36,16 +37,16 @@ def test_the_larger_silences_the_smaller_and_never_the_other_way_round(
 
 
 @pytest.mark.parametrize("label", ["service", "env"])
-def test_another_service_or_environment_is_notified(label: str) -> None:
+def test_another_service_or_environment_is_not_inhibited(label: str) -> None:
     down = ORDERS | {"alertname": "ServiceDown", "severity": "critical"}
     assert not inhibited(ORDERS | {"alertname": "ECSHighCPU", label: "other"}, down)
 
 
-def test_a_service_down_without_a_service_silences_nothing() -> None:
+def test_a_service_down_without_a_service_inhibits_nothing() -> None:
     assert not inhibited({"alertname": "ECSHighCPU"}, {"alertname": "ServiceDown"})
 
 
-def test_two_databases_of_one_service_do_not_silence_each_other() -> None:
+def test_two_databases_of_one_service_do_not_inhibit_each_other() -> None:
     one = ORDERS | {"alertname": "RDSHighCPU", "severity": "critical", "DBInstanceIdentifier": "a"}
     other = ORDERS | {"alertname": "RDSHighCPU", "severity": "warning", "DBInstanceIdentifier": "b"}
     assert not inhibited(other, one)

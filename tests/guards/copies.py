@@ -11,8 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("cli", "compiler", "docs", "events", "infra", "lambdas", "layers", "local", "runbooks", "tests", "tools")
 LAYER = "layers/alertrelay/python"
-WITHOUT_PLUGINS = ("xdist", "cacheprovider", "schemathesis", "anyio")
-"""Those that no test of a copy needs, and whose import takes longer than most of these."""
+WITHOUT_PLUGINS = [
+    word for name in ("xdist", "cacheprovider", "schemathesis", "anyio") for word in ("-p", f"no:{name}")
+]
+"""Options of a pytest that runs inside a test: what none of its tests needs, and takes a second to import."""
 
 
 def copy_repository(folder: Path, *files: str) -> None:
@@ -42,8 +44,7 @@ def python_in(folder: Path, *arguments: str, **environ: str) -> subprocess.Compl
 
 def run_tests(folder: Path, *tests: str, **environ: str) -> str:
     """Runs tests of the copy; their output. Fails with it where one fails, or none ran."""
-    without = [word for name in WITHOUT_PLUGINS for word in ("-p", f"no:{name}")]
-    done = python_in(folder, "-m", "pytest", "-q", *without, *tests, **environ)
+    done = python_in(folder, "-m", "pytest", "-q", *WITHOUT_PLUGINS, *tests, **environ)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert " passed" in done.stdout
     return done.stdout

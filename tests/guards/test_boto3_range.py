@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import uv
 
+from tests.guards.copies import WITHOUT_PLUGINS
+
 ROOT = Path(__file__).parents[2]
 OLDEST = ROOT / "requirements" / "boto3-oldest.txt"
 CALLS = (
@@ -43,7 +45,7 @@ def test_every_call_of_aws_is_one_that_the_oldest_boto3_knows(oldest: Path) -> N
     assert seen.stdout.split()[:2] == ["1.35.69", "1.35.69"]
     assert Path(seen.stdout.split()[2]).is_relative_to(oldest)
     # Its own use of utcnow is not ours to mend.
-    options = ["-q", "-p", "no:cacheprovider", "-W", "ignore:datetime.datetime.utcnow:DeprecationWarning"]
+    options = ["-q", *WITHOUT_PLUGINS, "-W", "ignore:datetime.datetime.utcnow:DeprecationWarning"]
     command = [sys.executable, "-m", "pytest", *options, *CALLS]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]

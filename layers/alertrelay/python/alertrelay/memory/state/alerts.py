@@ -28,12 +28,17 @@ class MemoryAlerts(InMemory):
             alert = item.alert
             if old and alert.status == "resolved":
                 alert = replace(alert, labels=old.alert.labels, starts_at=old.alert.starts_at)
+            joined = (old.groups if old else frozenset()) | frozenset(groups)
             if alert.status == "resolved":
-                item = replace(item, opened_by=old.opened_by if old else "")
+                new = replace(item, alert=alert, groups=joined, opened_by=old.opened_by if old else "")
             else:
-                item = replace(item, resolved_by=old.resolved_by if old else "")
-                item = replace(item, acknowledged=old.acknowledged if old else None)
-            new = replace(item, alert=alert, groups=(old.groups if old else frozenset()) | frozenset(groups))
+                new = replace(
+                    item,
+                    alert=alert,
+                    groups=joined,
+                    resolved_by=old.resolved_by if old else "",
+                    acknowledged=old.acknowledged if old else None,
+                )
             self._alerts[item.key] = new
             return True, new
 
