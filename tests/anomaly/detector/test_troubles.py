@@ -120,6 +120,24 @@ def test_a_nightly_job_that_does_not_run_is_notified_by_the_morning() -> None:
     assert found[0] <= 25 * DAY + 48
 
 
+@pytest.mark.parametrize(("days", "trouble"), [((0, 7, 14), 21), ((0, 7, 14, 21, 28, 29), 29)])
+def test_a_weekday_unlike_itself_is_notified_though_all_its_values_are_usual(days: Sequence[int], trouble: int) -> None:
+    """A job of Mondays that does not run, and one that also runs on a Tuesday: a working day may have either level."""
+    values = [
+        noise + (25.0 if place // DAY in days else 0.0)
+        for place, noise in enumerate(noisy((trouble + 3) * DAY, noise=3.0))
+    ]
+    changes, _ = _changes(values)
+    assert [(kind, place // DAY) for kind, place in _places(changes)] == [("opened", trouble), ("ended", trouble + 1)]
+    assert _places(changes)[0][1] < trouble * DAY + 48
+
+
+def test_a_trouble_of_a_week_ago_does_not_make_its_weekday_unlike_itself() -> None:
+    values = noisy(25 * DAY, noise=3.0)
+    values[16 * DAY : 17 * DAY] = [value + 60.0 for value in values[16 * DAY : 17 * DAY]]
+    assert {place // DAY for place in told(points(values, start=MONDAY))} == {16}
+
+
 def test_a_cpu_at_its_limit_is_notified_at_noon_and_not_at_night() -> None:
     course = [100.0 if place % DAY < 36 else 20.0 for place in range(21 * DAY)]
     values = [min(100.0, level + noise) for level, noise in zip(course, noisy(21 * DAY, level=0.0), strict=True)]
