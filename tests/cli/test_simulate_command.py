@@ -99,7 +99,7 @@ def test_an_unserved_kind_counts_and_an_empty_receiver_prints_nothing(
         assert len(simulate([[0, [CPU]]], config=config)) == lines
 
 
-def test_a_failing_channel_is_tried_four_times_and_its_fallback_is_notified_and_ended(simulate: Simulate) -> None:
+def test_a_failing_channel_is_tried_four_times_and_its_fallback_is_resolved(simulate: Simulate) -> None:
     timeline = [[0, {"sink": {"pager": 503}}], [0, [CPU]], [200, [{**CPU, "endsAt": 200}]]]
     lines = simulate(timeline, delivery=DELIVERY, until=340)
     tries = [line for line in lines if line["receiver"] == "pager"][:4]

@@ -187,7 +187,7 @@ def test_a_crash_between_sending_and_recording_notifies_twice_and_resolves() -> 
     assert "resolved" in str(world.sent("slack")[-1]).lower()
 
 
-def test_a_group_whose_flush_is_killed_each_time_is_notified_plainly_and_reported_to_ops() -> None:
+def test_a_group_whose_flush_is_killed_each_time_is_notified_plainly_and_reported() -> None:
     """As where its size is too much for the function's time or memory."""
 
     class Killing(Mortal):

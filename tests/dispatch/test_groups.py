@@ -92,7 +92,7 @@ def test_an_alarm_that_fires_again_after_its_end_is_notified_again() -> None:
     assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
 
 
-def test_an_alarm_that_flaps_between_two_looks_is_notified_as_it_stands_at_the_second() -> None:
+def test_an_alarm_that_flaps_between_two_flushes_is_notified_as_it_then_stands() -> None:
     world = World()
     world.publish(alarm("cpu"), alarm("cpu", "OK", at=START + SECOND), alarm("cpu", at=START + 2 * SECOND))
     world.run(TICK)

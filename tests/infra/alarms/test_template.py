@@ -55,7 +55,7 @@ def test_what_is_listed_gets_the_requirements_alarm_and_its_companion(
     assert dimensions(alarm) == DIMENSIONS[namespace]
 
 
-def test_an_alarm_notifies_the_topic_of_its_severity_when_it_fires_and_when_it_resolves(
+def test_an_alarm_notifies_the_topic_of_its_severity_when_it_fires_and_resolves(
     alarms: Template, environment: str
 ) -> None:
     for alarm in every(alarms):
