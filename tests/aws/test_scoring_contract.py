@@ -312,7 +312,7 @@ def test_one_metric_that_cloudwatch_cannot_read_is_named_and_the_others_are_read
 @pytest.mark.parametrize(
     ("code", "failure"), [("ValidationError", QueryRefused), ("Throttling", MetricsFailure), ("500", MetricsFailure)]
 )
-def test_what_is_wrong_with_a_request_is_told_from_a_service_that_fails(code: str, failure: type[Exception]) -> None:
+def test_a_wrong_request_is_distinguished_from_a_service_that_fails(code: str, failure: type[Exception]) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "a text that nobody may see"}}, "GetMetricData")
     with pytest.raises(failure) as caught:
         _read(error)

@@ -66,7 +66,7 @@ def test_another_service_an_end_and_an_anomaly_itself_name_none() -> None:
     assert "usual is 84 to 113" not in "".join(_texts(world))
 
 
-def test_while_the_table_fails_the_alert_is_told_without_them() -> None:
+def test_while_the_table_fails_the_alert_is_notified_without_them() -> None:
     class Deaf:
         def __init__(self, store: Any) -> None:
             self._store = store
