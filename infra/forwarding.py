@@ -106,7 +106,8 @@ class ForwarderConstruct(Construct):
         )
 
     def _tick(self, failures: sqs.IQueue) -> events.Rule:
-        """Each minute: what falls due later than within the minute has no message, but is found by this."""
+        """Once in each minute of the clock, which `cron` keeps to and `rate` does not: what falls due later than in the
+        next minute has no message yet, but is found by this."""
         rule = events.Rule(
             self,
             "Tick",

@@ -37,10 +37,10 @@ MAX_AGE = Duration.minutes(10)
 RATE, BURST = 10_000, 5_000
 """Requests a second of the gateway: the account's own quota, above any concurrency of Lambda. So overload is a 503 of
 Lambda, which clients repeat, and no 429 of the gateway, which they drop."""
-KEYS = ("P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F")
+KEYS = ("P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F", "V#*")
 """Keys of the state table that it writes: posted alerts, the list of silences; of groups that an operator clears the
 headers, the chunks of a large ledger, and the buckets of their receiver; who is on an alert, and so in its groups; and
-what people think of anomalies."""
+what people think of anomalies, for the scorer and for messages."""
 _LOGGED: Mapping[str, str] = {
     "at": "$context.requestTimeEpoch",
     "request": "$context.requestId",

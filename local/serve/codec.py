@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Acknowledgement, Alert, Integration
+from alertrelay.alert import Acknowledgement, Alert, AnomalyVerdict, Integration
 from alertrelay.config.model import Matcher
 from alertrelay.intake.ports import Known
 from alertrelay.intake.posted import PostedAlert
@@ -37,7 +37,7 @@ _CLASSES: Mapping[str, Any] = {
     for one in (
         Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, Flap, GroupIdentity, GroupState,
         Integration, Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Recipients, Schedule, Silence,
-        Spill, Stored, Survey, Waking,
+        Spill, Stored, Survey, AnomalyVerdict, Waking,
     )
 }  # fmt: skip
 """Only these are made of what a file holds."""

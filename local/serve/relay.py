@@ -97,7 +97,7 @@ class LocalRelay:
             take=lambda envelope: topics.hand_over(envelope, severity_of(envelope, clock)),
             clock=clock,
         )
-        votes = MemoryNotebook()  # nothing scores metrics here
+        votes = MemoryNotebook(verdicts=store.verdicts)  # nothing scores metrics here
         self._intake = handler_of(
             config,
             original,

@@ -16,7 +16,7 @@ from alertrelay.ports import Clock
 
 from local.serve.database import DataFile, NestedRows, Rows
 
-_DICTIONARIES = ("_alerts", "_headers", "anomalies", "_buckets", "_surveys", "_wakings")
+_DICTIONARIES = ("_alerts", "_headers", "anomalies", "verdicts", "_buckets", "_surveys", "_wakings")
 _NESTED = ("_members", "_sources")
 _SILENCES = "silences"
 

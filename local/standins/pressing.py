@@ -1,4 +1,4 @@
-"""What people do at a stand-in: they press something, and the service posts it to the app that it knows."""
+"""Lets people press something at a stand-in, which posts it to the app that it knows."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ STORM = 110
 """More than a batch of the table takes, and than a message shows; storms of thousands are played in memory."""
 
 
-def test_a_storm_is_told_and_ended_without_a_loss(world: OnDynamoDB) -> None:
+def test_a_storm_is_notified_and_ended_without_a_loss(world: OnDynamoDB) -> None:
     world.relays = world.relays[:1]
     for number in range(STORM):
         world.publish(alarm(f"a{number}", at=START + number * MINUTE / STORM))

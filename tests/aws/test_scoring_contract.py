@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import (
     Deployment,
@@ -173,6 +175,21 @@ def test_the_notes_of_a_service_stand_in_one_item_an_attribute_each(dynamodb: An
     assert item["ttl"] == {"N": str(int(START))}
 
 
+def test_the_last_verdict_on_an_anomaly_is_kept_for_its_messages(dynamodb: Any, clock: ManualClock) -> None:
+    with state.table(dynamodb):
+        notebook = DynamoNotebook(lambda: dynamodb, state.TABLE, clock)
+        vote = replace(_vote(START), fingerprint="00ff")
+        late = replace(vote, at=START + 5), replace(vote, at=START + 10, started="2026-11-17T00:00:00.000Z")
+        for one in (vote, replace(vote, at=START + 9, helpful=False, by="bo"), *late):
+            notebook.add_vote(one)
+        facts = state.dynamo(dynamodb, clock).facts(alerts=(), inhibitors=(), judged=["00ff", "0011"])
+        item = dynamodb.get_item(TableName=state.TABLE, Key={"pk": {"S": "V#00ff"}, "sk": {"S": "V"}})["Item"]
+    assert facts.context.verdicts == {
+        "00ff": AnomalyVerdict(helpful=False, by="bo", at=START + 9, started=vote.started)
+    }
+    assert item["ttl"] == {"N": str(int(START + 9) + 18 * 86_400)}
+
+
 def test_a_table_that_does_not_answer_is_a_failure(dynamodb: Any, clock: ManualClock) -> None:
     there = DynamoNotebook(lambda: dynamodb, "no-such-table", clock)
     for ask in (
@@ -295,7 +312,7 @@ def test_one_metric_that_cloudwatch_cannot_read_is_named_and_the_others_are_read
 @pytest.mark.parametrize(
     ("code", "failure"), [("ValidationError", QueryRefused), ("Throttling", MetricsFailure), ("500", MetricsFailure)]
 )
-def test_what_is_wrong_with_a_request_is_told_from_a_service_that_fails(code: str, failure: type[Exception]) -> None:
+def test_a_wrong_request_is_distinguished_from_a_service_that_fails(code: str, failure: type[Exception]) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "a text that nobody may see"}}, "GetMetricData")
     with pytest.raises(failure) as caught:
         _read(error)
@@ -314,5 +331,5 @@ def test_the_forwarders_read_what_the_scorer_noted_of_a_service_while_it_lasts(
         notebook.note_anomaly("shop", "0011", {**said, "text": "odd", "score": 0.999}, until=now + 60)
         notebook.note_anomaly("shop", "0022", {**said, "text": "over"}, until=now - 1)
         notebook.note_anomaly("shop", "0033", {"text": "of another version"}, until=now + 60)
-        found = store.facts(alerts=(), inhibitors=(), services=["shop", "billing"]).anomalies
+        found = store.facts(alerts=(), inhibitors=(), services=["shop", "billing"]).context.anomalies
     assert {name: [note.text for note in notes] for name, notes in found.items()} == {"shop": ["odd", "unusual"]}

@@ -26,14 +26,16 @@ def test_a_forwarder_reads_what_was_kept_of_an_objective(dynamodb: Any, clock: M
     with state.table(dynamodb):
         budgets, store = DynamoBudgets(lambda: dynamodb, state.TABLE, clock), state.dynamo(dynamodb, clock)
         budgets.keep("checkout", NOTE)
-        assert store.facts(alerts=(), inhibitors=(), objectives=["checkout", "orders"]).budgets == {"checkout": NOTE}
-        assert store.facts(alerts=(), inhibitors=()).budgets == {}
+        assert store.facts(alerts=(), inhibitors=(), objectives=["checkout", "orders"]).context.budgets == {
+            "checkout": NOTE
+        }
+        assert store.facts(alerts=(), inhibitors=()).context.budgets == {}
         key = {"pk": {"S": budget_key("checkout")}, "sk": {"S": "B"}}
         item = dynamodb.get_item(TableName=state.TABLE, Key=key)["Item"]
         assert set(item) == {"pk", "sk", "v", "at", "ttl", "budget"}
         assert int(item["ttl"]["N"]) == AT + 7 * 86_400
         dynamodb.put_item(TableName=state.TABLE, Item={**item, "budget": {"S": '{"at": 1}'}})
-        assert store.facts(alerts=(), inhibitors=(), objectives=["checkout"]).budgets == {}
+        assert store.facts(alerts=(), inhibitors=(), objectives=["checkout"]).context.budgets == {}
 
 
 @pytest.mark.parametrize("real", [True, False])
@@ -45,7 +47,7 @@ def test_a_late_run_does_not_replace_a_newer_state(real: bool, dynamodb: Any, cl
         budgets.keep("checkout", NOTE)
         budgets.keep("checkout", older)
         store = state.dynamo(dynamodb, clock)
-        kept = store.facts(alerts=(), inhibitors=(), objectives=["checkout"]).budgets if real else memory.kept
+        kept = store.facts(alerts=(), inhibitors=(), objectives=["checkout"]).context.budgets if real else memory.kept
     assert kept["checkout"] == NOTE
 
 

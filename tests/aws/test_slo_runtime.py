@@ -44,7 +44,7 @@ def test_the_function_reads_counts_and_keeps_the_budget(
         (note,) = (
             state.dynamo(aws.dynamodb(), clock)
             .facts(alerts=(), inhibitors=(), objectives=["checkout"])
-            .budgets.values()
+            .context.budgets.values()
         )
     assert note.rates[3600] == pytest.approx(20.0)
     assert note.consumed == pytest.approx(20 / 720 * 43.2)

@@ -52,7 +52,7 @@ def test_a_group_that_is_armed_again_keeps_the_configuration_of_its_last_record(
     assert found.config_hash == "old"
 
 
-def test_a_closed_group_is_armed_again_and_keeps_who_it_is_and_what_it_told(store: Store) -> None:
+def test_a_closed_group_is_armed_again_and_keeps_its_identity_and_its_ledger(store: Store) -> None:
     leased(store)
     store.record(GID, owner="me", change=change(ledger(A), closing=True))
     store.finish(GID, owner="me", expires=None)

@@ -122,7 +122,7 @@ def test_a_peer_that_is_not_there_tells_nothing(
     "value",
     ["https://[notarealsecret99", "http://notarealsecret99\x00/", "notarealsecret99", "https:///notarealsecret99"],
 )
-def test_an_address_that_is_none_is_not_told(value: str) -> None:
+def test_an_address_that_is_none_is_not_shown(value: str) -> None:
     attempt = sending("webhook", {})
     wrong = Key("hook_url", value, "v")
     with pytest.raises(DeliveryFailure) as caught:

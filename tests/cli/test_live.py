@@ -124,7 +124,7 @@ def test_an_alarm_on_the_cost_of_sms_that_is_missing_is_named(deployed: DayRun, 
     assert "is missing" in finding.message
 
 
-def test_sms_is_not_looked_at_where_nobody_is_told_by_it(
+def test_sms_is_not_looked_at_where_nobody_is_notified_by_it(
     deployed: DayRun, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_sms(deployed, MonthlySpendLimit="1", DeliveryStatusIAMRole="")

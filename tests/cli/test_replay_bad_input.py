@@ -82,7 +82,7 @@ def test_an_alarm_of_an_unknown_topic_goes_by_its_severity(lived: Live, critical
     assert any(r.channel == "pagerduty" for r in day.received)
 
 
-def test_the_same_event_twice_tells_nobody_twice(lived: Live, told: Callable[..., object], critical: bytes) -> None:
+def test_the_same_event_twice_notifies_nobody_twice(lived: Live, told: Callable[..., object], critical: bytes) -> None:
     once = lived(critical)
     twice = lived(critical, critical, apart=60)
 
@@ -140,7 +140,7 @@ def test_a_message_beyond_256_kb_is_refused_by_sns_and_named(lived: Live) -> Non
     assert day.events[0].deliveries == []
 
 
-def test_what_came_back_to_us_is_told_to_nobody_but_the_ops_topic(lived: Live, events: Any) -> None:
+def test_what_came_back_to_us_notifies_nobody_but_the_ops_topic(lived: Live, events: Any) -> None:
     day = lived((events / "own-message-come-back.json").read_bytes())
 
     assert {d.outcome.reason for d in day.events[0].deliveries} == {"alertrelay_loop"}

@@ -82,7 +82,7 @@ def test_the_timeline_names_time_alert_receiver_channel_outcome_and_reason(
     assert "\x1b" not in out
 
 
-def test_a_fallback_that_told_the_begin_tells_the_end(replay: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_fallback_that_announced_an_alert_resolves_it(replay: Callable[..., tuple[int, str, str]]) -> None:
     _, out, _ = replay(CRITICAL, "rds-cpu-critical-ok.json", "--down", "pagerduty", "--json")
 
     end = json.loads(out)["events"][1]["deliveries"]

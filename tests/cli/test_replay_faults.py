@@ -165,7 +165,7 @@ def test_a_slack_webhook_that_is_gone_falls_back_to_email_and_tells_ops(
     assert day.lost == ()
 
 
-def test_without_mail_slack_is_told_and_for_what_is_critical_pagerduty_too(
+def test_without_mail_slack_is_notified_and_for_what_is_critical_pagerduty_too(
     lived: Live, told: Callable[..., Any], critical: bytes
 ) -> None:
     outcomes = told(lived(critical, down={"email": Fault.named("refused")}))
@@ -305,7 +305,7 @@ def test_with_neither_table_nor_queue_a_warning_ends_in_the_on_failure_queue(beg
     assert day.lost == ()
 
 
-def test_the_second_of_two_records_is_told_though_the_first_one_fails(begin: Begin, events: Any) -> None:
+def test_the_second_of_two_records_is_notified_though_the_first_one_fails(begin: Begin, events: Any) -> None:
     run = begin()
     event = json.loads((events / "two-records.json").read_text())
     run.stack.emulator.faults["dynamodb"] = Fault.named("400")

@@ -164,7 +164,7 @@ def test_a_configuration_that_alertmanager_refuses_is_refused(
     assert str(path) in captured.err
 
 
-def test_what_decides_who_is_told_and_is_not_understood_is_refused(
+def test_what_decides_who_is_notified_and_is_not_understood_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "a.yml"

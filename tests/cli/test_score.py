@@ -136,7 +136,7 @@ def test_a_folder_that_is_named_like_a_file_is_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_is_full_is_named_with_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = str(_write(tmp_path / "in.csv", _rows(30)))
     assert command.main(["score", "--input", source, "--output", "/dev/full"]) == 2
     assert command.main(["anomaly", "report", "--input", source, "--output", "/dev/full"]) == 2

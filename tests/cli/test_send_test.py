@@ -68,7 +68,7 @@ def rehearse(begin: Begin, config: Config) -> Callable[..., tuple[DayRun, Rehear
     return plan
 
 
-def test_a_test_alert_and_its_end_reach_whoever_hears_of_warnings(rehearse: Any) -> None:
+def test_a_test_alert_and_its_end_reach_those_who_hear_of_warnings(rehearse: Any) -> None:
     _, rehearsal, said = rehearse()
     results = rehearsal.go(wait=None)
     assert {r.integration for r in results} == {"slack-platform/slack/0", "email-platform/email/0"}

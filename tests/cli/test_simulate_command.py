@@ -99,7 +99,7 @@ def test_an_unserved_kind_counts_and_an_empty_receiver_prints_nothing(
         assert len(simulate([[0, [CPU]]], config=config)) == lines
 
 
-def test_a_failing_channel_is_tried_four_times_and_its_fallback_is_told_and_ended(simulate: Simulate) -> None:
+def test_a_failing_channel_is_tried_four_times_and_its_fallback_is_resolved(simulate: Simulate) -> None:
     timeline = [[0, {"sink": {"pager": 503}}], [0, [CPU]], [200, [{**CPU, "endsAt": 200}]]]
     lines = simulate(timeline, delivery=DELIVERY, until=340)
     tries = [line for line in lines if line["receiver"] == "pager"][:4]
@@ -128,7 +128,7 @@ def test_a_hang_costs_its_time_and_holds_up_nobody_else(simulate: Simulate) -> N
 
 
 @pytest.mark.parametrize("flags", [(), ("--compatible",)])
-def test_explain_names_what_nobody_is_told_of(simulate: Simulate, flags: tuple[str, ...]) -> None:
+def test_explain_names_what_nobody_is_notified_of(simulate: Simulate, flags: tuple[str, ...]) -> None:
     lines = simulate([[0, [DOWN, CPU]]], "--explain", *flags)
     kept = [line for line in lines if "suppressed" in line]
     assert [(line["t"], line["reason"], line["suppressed"]["labels"]) for line in kept] == [
@@ -137,7 +137,7 @@ def test_explain_names_what_nobody_is_told_of(simulate: Simulate, flags: tuple[s
     assert "ServiceDown" in kept[0]["detail"]
 
 
-def test_an_end_within_a_silence_is_told_except_as_alertmanager(simulate: Simulate) -> None:
+def test_an_end_within_a_silence_is_notified_except_as_alertmanager(simulate: Simulate) -> None:
     timeline = [[0, [CPU]], [60, {"silence": {**SILENCE, "startsAt": 60}}], [90, [{**CPU, "endsAt": 90}]]]
     assert told(simulate(timeline)) == [
         (30, "pager", "first_notification", 200),

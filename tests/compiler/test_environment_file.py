@@ -272,7 +272,7 @@ def test_an_unknown_class_asks_for_its_numbers_and_is_taken_with_them() -> None:
     assert _read(text % ", memory_gb: 16, vcpus: 2")[1] == ()
 
 
-def test_a_number_in_the_wrong_unit_is_told_the_right_one() -> None:
+def test_a_number_in_the_wrong_unit_is_answered_with_the_right_one() -> None:
     text = "ops_email: [o@example.com]\ndatabases: [{<db>, thresholds: {read_latency_seconds: 20}}]\n"
     (error,) = _read(_filled(text))[1]
     assert error.mend == "write a number from 0 to 10, in seconds"

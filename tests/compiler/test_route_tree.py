@@ -86,7 +86,7 @@ def test_a_matcher_that_only_the_old_grammar_takes_is_a_warning(read_config: Rea
     assert '{a="b=c"}' in found.message
 
 
-def test_a_route_that_tells_nobody_is_information(read_config: Read) -> None:
+def test_a_route_that_notifies_nobody_is_information(read_config: Read) -> None:
     text = """
 route:
   receiver: r

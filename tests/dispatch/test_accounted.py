@@ -93,7 +93,7 @@ def posted(name: str, *, ends: float, at: datetime = START) -> Envelope:
     return replace(alarm("x", at=at), text=text, message_id=f"{name}-{at.isoformat()}")
 
 
-def test_what_ends_of_itself_before_it_is_told_comes_to_its_end_once_and_expires() -> None:
+def test_what_ends_of_itself_before_it_is_notified_comes_to_its_end_once_and_expires() -> None:
     world = World(config=timed(config(), group_wait=30))
     world.publish(posted("Short", ends=10), posted("Long", ends=7200))
     world.run(1000)
@@ -107,7 +107,7 @@ def test_what_ends_of_itself_before_it_is_told_comes_to_its_end_once_and_expires
     }
 
 
-def test_what_ends_of_itself_after_it_was_told_is_ended() -> None:
+def test_what_ends_of_itself_after_it_was_notified_is_ended() -> None:
     world = World()
     world.publish(posted("Short", ends=240))
     world.run(1000)

@@ -144,7 +144,7 @@ def _count_requests() -> int:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_whichever_request_kills_the_process_what_fires_is_told_and_ended(moment: str) -> None:
+def test_whichever_request_kills_the_process_what_fires_is_notified_and_ended(moment: str) -> None:
     for request in range(_count_requests()):
         world = MortalWorld()
         world.mortal.plan = deque(["ok"] * request + [moment])
@@ -187,7 +187,7 @@ def test_a_crash_between_sending_and_recording_notifies_twice_and_resolves() -> 
     assert "resolved" in str(world.sent("slack")[-1]).lower()
 
 
-def test_a_group_whose_flush_is_killed_each_time_is_told_plainly_and_ops_hears_of_it() -> None:
+def test_a_group_whose_flush_is_killed_each_time_is_notified_plainly_and_reported() -> None:
     """As where its size is too much for the function's time or memory."""
 
     class Killing(Mortal):

@@ -112,7 +112,7 @@ def test_a_fallback_is_said_once_however_often_the_first_channel_is_tried_again(
     assert len([o for o in world.of("pending") if o.receiver == "pager"]) > 4
 
 
-def test_what_ends_while_only_fallbacks_were_told_ends_there_and_pages_nobody() -> None:
+def test_what_ends_while_only_fallbacks_were_notified_ends_there_and_pages_nobody() -> None:
     world = World()
     world.fail("pagerduty", by=DOWN)
     world.publish(alarm("cpu"))
@@ -179,7 +179,7 @@ def test_after_four_days_the_alert_lies_in_the_dead_letter_queue_with_its_name()
     assert {o.reason for o in world.of("failed")} == {Reason.RETRY_EXHAUSTED}
 
 
-def test_what_was_given_up_is_told_by_its_repeat_once_the_channel_answers_again() -> None:
+def test_what_was_given_up_is_notified_by_its_repeat_once_the_channel_answers_again() -> None:
     world = World()
     world.fail("pagerduty", "slack", "email", by=DOWN)
     world.publish(alarm("cpu"))

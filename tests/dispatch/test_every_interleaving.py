@@ -185,7 +185,7 @@ def _explored(
 
 @WAITS
 @pytest.mark.parametrize(("scene", "preemptions", "least"), SCENES)
-def test_in_whichever_order_requests_meet_what_fires_is_told_once_and_ended(
+def test_in_whichever_order_requests_meet_what_fires_is_notified_once_and_ended(
     scene: Scene, wait: int, preemptions: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=preemptions + MORE).schedules >= least
@@ -193,7 +193,7 @@ def test_in_whichever_order_requests_meet_what_fires_is_told_once_and_ended(
 
 @WAITS
 @pytest.mark.parametrize(("scene", "preemptions", "least"), WITH_A_DEATH)
-def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
+def test_wherever_one_of_those_that_meet_dies_what_fires_is_notified_and_ended(
     scene: Scene, wait: int, preemptions: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=1).schedules >= least

@@ -121,7 +121,7 @@ def test_a_slow_table_delays_a_page_and_never_loses_it(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("left", [0.5, 1.5, 2.5, 4, 6, 9, 15])
-def test_a_function_that_runs_out_of_time_anywhere_tells_it_later(left: float) -> None:
+def test_a_function_that_runs_out_of_time_anywhere_notifies_later(left: float) -> None:
     world = World()
     hangs = Retryable("it did not answer", ambiguous=True)
     world.fail("slack", by=hangs)

@@ -20,7 +20,7 @@ def reasons(world: World) -> list[tuple[str, str]]:
     return [(o.receiver, o.reason.value) for o in world.outcomes]
 
 
-def test_the_same_event_twice_is_told_once_and_named_a_duplicate() -> None:
+def test_the_same_event_twice_is_notified_once_and_named_a_duplicate() -> None:
     world = World()
     world.publish(alarm("cpu"), alarm("cpu"))
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
@@ -84,7 +84,7 @@ def test_a_resolve_of_one_member_never_closes_the_incident_of_another() -> None:
     assert len({key for _, key in world.pages()}) == 1
 
 
-def test_an_alarm_that_fires_again_after_its_end_is_told_again() -> None:
+def test_an_alarm_that_fires_again_after_its_end_is_notified_again() -> None:
     world = World()
     world.publish(alarm("cpu"), alarm("cpu", "OK", at=START + MINUTE))
     world.run(TICK)
@@ -92,7 +92,7 @@ def test_an_alarm_that_fires_again_after_its_end_is_told_again() -> None:
     assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
 
 
-def test_an_alarm_that_flaps_between_two_looks_is_told_as_it_stands_at_the_second() -> None:
+def test_an_alarm_that_flaps_between_two_flushes_is_notified_as_it_then_stands() -> None:
     world = World()
     world.publish(alarm("cpu"), alarm("cpu", "OK", at=START + SECOND), alarm("cpu", at=START + 2 * SECOND))
     world.run(TICK)
@@ -126,7 +126,7 @@ def test_insufficient_data_opens_nothing_and_closes_nothing() -> None:
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
-def test_raw_texts_are_told_one_by_one_and_leave_no_incident_open_for_the_next() -> None:
+def test_raw_texts_are_notified_one_by_one_and_leave_no_incident_open_for_the_next() -> None:
     world = World()
     topic = "arn:aws:sns:eu-central-1:111122223333:alertrelay-test-critical"
     for number in range(2):
@@ -156,7 +156,7 @@ def test_an_alertmanager_batch_is_one_message_a_receiver_and_accounts_for_each()
     assert sorted(o.outcome for o in world.outcomes) == ["delivered"] * 3 + ["merged"] * 57
 
 
-def test_firing_resolved_firing_with_one_startsat_is_told_three_times() -> None:
+def test_firing_resolved_firing_with_one_startsat_is_notified_three_times() -> None:
     """A real Alertmanager sends that: it has no update time, so the topic's clock orders."""
     world = World()
     for number, status in enumerate(["firing", "resolved", "firing"]):
@@ -199,7 +199,7 @@ def test_a_message_of_our_own_that_comes_back_goes_to_the_ops_topic_only() -> No
     assert all(world.sent(c) == [] for c in ("pagerduty", "slack", "email"))
 
 
-def test_what_cloudwatch_itself_mutes_is_told_to_nobody_and_named_with_the_rule() -> None:
+def test_what_cloudwatch_itself_mutes_notifies_nobody_and_named_with_the_rule() -> None:
     path = Path(__file__).parents[2] / "events" / "eventbridge-muted-alarm.json"
     (envelope,) = unwrap(path.read_bytes())
     world = World()

@@ -87,7 +87,7 @@ def test_a_flush_looks_under_its_lease_and_records_before_it_closes() -> None:
 
 
 @pytest.mark.parametrize("before", ["put_alert", "put_member", "header", "lease", "members", "record"])
-def test_a_duplicate_at_the_same_time_as_its_original_is_told_once(before: str) -> None:
+def test_a_duplicate_at_the_same_time_as_its_original_is_notified_once(before: str) -> None:
     world, store, relay = world_of()
     store.meanwhile[before] = lambda: receive(relay, warning("a"), deadline=world.deadline)
     world.publish(warning("a"))
@@ -123,7 +123,7 @@ def test_a_joiner_that_pauses_while_its_group_is_flushed_and_closed_is_notified(
 
 
 @pytest.mark.parametrize("before", ["members", "record", "finish"])
-def test_who_joins_while_the_group_closes_is_told(before: str) -> None:
+def test_who_joins_while_the_group_closes_is_notified(before: str) -> None:
     world, store, relay = world_of()
     world.publish(warning("a"))
     world.publish(warning("a", "OK", 10))
@@ -137,7 +137,7 @@ def test_who_joins_while_the_group_closes_is_told(before: str) -> None:
 
 
 @pytest.mark.parametrize("before", ["members", "record", "finish"])
-def test_who_fires_again_while_its_end_is_told_is_announced_again(before: str) -> None:
+def test_who_fires_again_while_its_end_is_notified_is_announced_again(before: str) -> None:
     world, store, relay = world_of()
     world.publish(warning("a"))
     world.publish(warning("a", "OK", 10))

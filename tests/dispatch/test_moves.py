@@ -134,7 +134,7 @@ def test_what_leads_to_nobody_now_is_ended_where_it_was_announced() -> None:
     assert open_at(world) == set()
 
 
-def test_a_group_that_waits_for_its_first_message_moves_before_anybody_is_told() -> None:
+def test_a_group_that_waits_for_its_first_message_moves_before_anybody_is_notified() -> None:
     world = World(config=timed(config(), group_wait=30))
     world.publish(warning("a"))
     deploy(world, warnings_to("mail", group_wait=30))

@@ -34,7 +34,7 @@ def warnings_told(world: World) -> list[str]:
 # --- inhibition ----------------------------------------------------------------------------------------------------
 
 
-def test_what_a_firing_alert_explains_is_told_to_nobody_and_named_with_it() -> None:
+def test_what_a_firing_alert_explains_notifies_nobody_and_named_with_it() -> None:
     world = World(config=inhibiting())
     world.publish(alarm("cpu"), alarm("disk", at=START + SECOND, severity="warning"))
     assert warnings_told(world) == []
@@ -48,7 +48,7 @@ def test_another_service_is_not_held_back() -> None:
     assert warnings_told(world) == [Reason.FIRST]
 
 
-def test_when_the_source_has_ended_what_still_fires_is_told_at_the_next_look() -> None:
+def test_when_the_source_has_ended_what_still_fires_is_notified_at_the_next_flush() -> None:
     world = World(config=inhibiting())
     world.publish(alarm("cpu"), alarm("disk", at=START + SECOND, severity="warning"))
     world.run(20 * 60)
@@ -58,7 +58,7 @@ def test_when_the_source_has_ended_what_still_fires_is_told_at_the_next_look() -
     assert warnings_told(world) == [Reason.FIRST]
 
 
-def test_what_ends_while_it_is_inhibited_was_never_told() -> None:
+def test_what_ends_while_it_is_inhibited_was_never_notified() -> None:
     world = World(config=inhibiting())
     world.publish(alarm("cpu"), alarm("disk", at=START + SECOND, severity="warning"))
     world.publish(alarm("disk", "OK", at=START + MINUTE, severity="warning"))
@@ -85,7 +85,7 @@ def test_a_source_that_comes_within_the_wait_of_its_target_is_in_time() -> None:
     assert [action for action, _ in world.pages()] == ["trigger"]
 
 
-def test_a_source_that_itself_tells_nobody_holds_back_what_it_explains_until_it_ends() -> None:
+def test_a_source_that_itself_notifies_nobody_inhibits_its_targets_until_it_resolves() -> None:
     """As kube-prometheus uses InfoInhibitor: routed to a receiver without integrations."""
     told_to_nobody = (Matcher(name="severity", op="=", value="info"),)
     world = World(config=replace(config(), inhibit_rules=(replace(RULE, source=told_to_nobody),)))

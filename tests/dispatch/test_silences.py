@@ -29,7 +29,7 @@ def silence(world: World, minutes: int, *, label: str = "service", value: str = 
     return silences.save(world.store, world.clock, wanted, new_id="s-1")
 
 
-def test_a_silenced_alert_is_told_to_nobody_and_named_with_its_silence() -> None:
+def test_a_silenced_alert_notifies_nobody_and_named_with_its_silence() -> None:
     world = World()
     silence(world, 120)
     world.publish(alarm("cpu"))
@@ -39,7 +39,7 @@ def test_a_silenced_alert_is_told_to_nobody_and_named_with_its_silence() -> None
     }
 
 
-def test_what_still_fires_when_its_silence_ends_is_told_at_the_next_look() -> None:
+def test_what_still_fires_when_its_silence_ends_is_notified_at_the_next_flush() -> None:
     world = World()
     silence(world, 12)
     world.publish(alarm("cpu"))
@@ -56,7 +56,7 @@ def test_what_was_announced_is_ended_though_it_is_silenced_at_that_moment() -> N
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
-def test_an_alert_that_fires_again_after_its_silence_is_told_again() -> None:
+def test_an_alert_that_fires_again_after_its_silence_is_notified_again() -> None:
     world = World()
     world.publish(alarm("cpu"))
     silence(world, 10)

@@ -179,7 +179,7 @@ def test_with_the_shipped_rules_an_alert_that_explains_others_costs_no_more(name
         assert sum(calls[request] for request in WRITES) <= 6, calls
 
 
-def test_a_repeat_and_an_end_in_a_storm_are_told_when_there_is_room_and_at_once() -> None:
+def test_a_repeat_and_an_end_in_a_storm_are_notified_when_there_is_room_and_at_once() -> None:
     world = World(limits={"pagerduty": Limit(interval=1e6, burst=1)})
     world.publish(alarm("a", service="one"))
     world.publish(alarm("b", service="two"))
@@ -189,7 +189,7 @@ def test_a_repeat_and_an_end_in_a_storm_are_told_when_there_is_room_and_at_once(
     assert [action for action, _ in world.pages()] == ["trigger", "trigger", "resolve"]
 
 
-def test_where_the_bucket_does_not_answer_the_alert_is_told() -> None:
+def test_where_the_bucket_does_not_answer_the_alert_is_notified() -> None:
     class NoBucket(Counting):
         def take(self, *_: Any, **__: Any) -> bool:
             raise StoreFailure("DynamoDB update_item: InternalServerError")

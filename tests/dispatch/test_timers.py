@@ -27,7 +27,7 @@ def reasons(world: World, receiver: str = "pager") -> list[str]:
 # --- group_wait ----------------------------------------------------------------------------------------------------
 
 
-def test_a_new_group_is_told_after_its_wait_with_all_that_came_meanwhile() -> None:
+def test_a_new_group_is_notified_after_its_wait_with_all_that_came_meanwhile() -> None:
     world = World(config=timed(config(), group_wait=30))
     world.publish(alarm("a"), alarm("b", at=START + 20 * SECOND))
     world.run(9.9)
@@ -37,7 +37,7 @@ def test_a_new_group_is_told_after_its_wait_with_all_that_came_meanwhile() -> No
     assert set(world.final().values()) == {"delivered", "merged"}
 
 
-def test_an_alert_that_is_older_than_the_wait_is_told_at_once() -> None:
+def test_an_alert_that_is_older_than_the_wait_is_notified_at_once() -> None:
     world = World(config=timed(config(), group_wait=30))
     world.publish(alarm("a", at=START, sent_at=START + 31 * SECOND))
     assert counts(world) == [1, 1, 1]
@@ -62,7 +62,7 @@ def test_an_alert_that_ends_within_the_wait_wakes_nobody() -> None:
 # --- group_interval ------------------------------------------------------------------------------------------------
 
 
-def test_what_joins_an_open_group_is_told_at_its_next_tick_and_not_before() -> None:
+def test_what_joins_an_open_group_is_notified_at_its_next_tick_and_not_before() -> None:
     world = World()
     world.publish(alarm("a"), alarm("b", at=START + 10 * SECOND))
     world.run(289)
@@ -209,7 +209,7 @@ def test_a_lost_message_is_made_good_by_the_next_tick() -> None:
     assert counts(world) == [1, 1, 1]
 
 
-def test_a_tick_that_runs_twice_tells_nothing_twice() -> None:
+def test_a_tick_that_runs_twice_notifies_nothing_twice() -> None:
     world = World(config=timed(config(), group_wait=30))
     world.publish(alarm("a"))
     for relay in world.relays * 2:

@@ -61,7 +61,7 @@ def test_cloudwatch_is_asked_with_the_type_that_the_alarm_itself_showed(changes:
     assert kinds == {kind}
 
 
-def test_an_alarm_that_comes_back_after_it_vanished_is_told_again() -> None:
+def test_an_alarm_that_comes_back_after_it_vanished_is_notified_again() -> None:
     world = World()
     world.publish(alarm("cpu"))
     world.vanished = frozenset({ARN})

@@ -127,7 +127,7 @@ def _alarm(template: Template, name: str) -> Any:
     return alarm
 
 
-def test_a_run_that_fails_lags_or_scores_nothing_is_told_to_the_ops_topic(relay: Template) -> None:
+def test_a_run_that_fails_lags_or_scores_nothing_is_reported_to_the_ops_topic(relay: Template) -> None:
     errors, nothing = _alarm(relay, "ScorerErrors"), _alarm(relay, "ScoredNothing")
     lags, left_out = _alarm(relay, "ScorerLags"), _alarm(relay, "MetricsLeftOut")
     for alarm in (errors, nothing, lags, left_out):

@@ -64,7 +64,7 @@ def test_a_stage_goes_to_the_region_of_its_environment(assembly: Path, busy_asse
         assert stacks == {f"aws://unknown-account/{region}"}
 
 
-def test_the_alarms_are_deployed_after_the_topics_that_they_tell(assembly: Path) -> None:
+def test_the_alarms_are_deployed_after_the_topics_that_they_notify(assembly: Path) -> None:
     artifacts = json.loads((assembly / "assembly-prod" / "manifest.json").read_text())["artifacts"]
     (alarms,) = (a for a in artifacts.values() if a.get("properties", {}).get("stackName") == "alertrelay-prod-alarms")
     assert any(name.startswith("prodRelay") and not name.endswith(".assets") for name in alarms["dependencies"])

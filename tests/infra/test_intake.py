@@ -99,7 +99,7 @@ def test_every_answer_that_loses_a_post_is_counted_and_alarmed_on(busy: Template
 def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Template) -> None:
     (role,) = (r for key, r in busy.of_type("AWS::IAM::Role").items() if key.startswith("IntakeRole"))
     statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
-    keys = ["P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F"]
+    keys = ["P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F", "V#*"]
     assert statements["Write"]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
     letters = statements.pop("DeadLetters")
     assert "Delete" not in json.dumps(statements)

@@ -143,7 +143,7 @@ def test_a_limit_that_is_none_is_refused_by_name(value: Any) -> None:
         limit_usd(cdk.Stack(cdk.App(context={LIMIT_CONTEXT: value}), "S"))
 
 
-def test_the_cost_of_sms_is_watched_where_somebody_is_told_by_it() -> None:
+def test_the_cost_of_sms_is_watched_where_somebody_is_notified_by_it() -> None:
     loaded = load(CONFIG, "prod")
     assert loaded.config is not None
     silent = replace(loaded.config, receivers=())

@@ -52,9 +52,9 @@ class Door:
         self.replies: list[tuple[str, Mapping[str, Any]]] = []
         self.queued: list[Mapping[str, Any]] = []
         self.user_groups: dict[str, frozenset[str]] = {}
-        self.notes = MemoryNotebook()
         self.clock = ManualClock(NOW)
         self.store = MemoryStore(self.clock)
+        self.notes = MemoryNotebook(verdicts=self.store.verdicts)
         self.posted = MemoryPostedAlerts()
         self.topics = MemoryTopics()
         self.refused = MemoryRefusedBodies()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from alertrelay.sources.anomaly import SENDER
@@ -41,6 +42,20 @@ def test_the_last_verdict_is_kept_as_feedback_and_logged(
         (anomaly, False, "api"),
     ]
     assert door.ask("GET", f"/api/v1/alert/{anomaly}").json["alert"]["anomaly"] is True
+
+
+def test_the_page_shows_what_was_said_last_of_this_firing(door: Door, anomaly: str) -> None:
+    shown = f"/api/v1/alert/{anomaly}"
+    assert door.ask("GET", shown).json["alert"]["verdict"] is None
+    for by, helpful in (("ana", True), ("bo", False)):
+        assert (
+            door.ask("POST", PATH, {"fingerprint": anomaly, "helpful": helpful, "by": by}, token=SILENCE).status == 200
+        )
+        door.clock.sleep(60)
+    said = {"helpful": False, "by": "bo", "at": "2026-11-20T03:05:05.000Z"}
+    assert door.ask("GET", shown).json["alert"]["verdict"] == said
+    door.notes.add_vote(replace(door.notes.votes(0)[0], started="2026-11-21T03:00:00.000Z"))
+    assert door.ask("GET", shown).json["alert"]["verdict"] is None
 
 
 def test_only_an_anomaly_is_judged_and_only_by_who_may_silence(door: Door, anomaly: str) -> None:

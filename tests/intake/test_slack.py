@@ -167,11 +167,13 @@ def test_a_group_without_labels_is_silenced_alert_by_alert(door: Door) -> None:
 
 
 def test_a_verdict_on_an_anomaly_is_kept_as_feedback(door: Door) -> None:
+    gid = open_group(door, {"service": "shop & co"})
     judged = JudgedAnomaly(fingerprint="0123456789abcdef", started=1_763_600_000, watch="checkout", service="shop & co")
     for deed, at in (("helpful", "1"), ("not_helpful", "2")):
         named: Deed = "helpful" if deed == "helpful" else "not_helpful"
-        post(door, pressed(Button(deed=named, judged=judged), at=at))
+        post(door, pressed(Button(deed=named, group=gid, judged=judged), at=at))
         assert "Thank you" in said(door)
+        assert door.queued.pop()["gid"] == gid  # its message says who judged it
     votes = door.notes.votes(0)
     assert [vote.helpful for vote in votes] == [True, False]
     assert (votes[0].watch, votes[0].service, votes[0].by) == ("checkout", "shop & co", "U1-name (Slack)")

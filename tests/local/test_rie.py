@@ -131,7 +131,7 @@ def test_a_function_that_ended_is_held_apart_from_an_emulator_at_fault(
         raise refusal_of(status, body)
 
 
-def test_a_function_that_times_out_is_told_by_the_day_and_tried_again(begin: Begin) -> None:
+def test_a_function_that_times_out_is_shown_by_the_day_and_tried_again(begin: Begin) -> None:
     run = begin()
     slack = next(function for function in run.stack.functions if "slack" in function.function.name)
 

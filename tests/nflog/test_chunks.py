@@ -40,7 +40,7 @@ def test_chunks_of_another_ledger_are_not_taken_for_this_one() -> None:
     assert joined(spill, [others[0][:-9]]) is None
 
 
-def test_two_flushes_that_tell_nothing_new_have_ledgers_of_one_digest() -> None:
+def test_two_flushes_that_notify_nothing_new_have_ledgers_of_one_digest() -> None:
     first, _ = cut(Ledger(firing=keys(300)), "one")
     second, _ = cut(Ledger(firing=frozenset(sorted(keys(300), reverse=True))), "two")
     assert (first.digest, first.flush != second.flush) == (second.digest, True)

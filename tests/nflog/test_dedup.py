@@ -98,7 +98,7 @@ def header(ledger: Ledger | None = None, *, uncertain: bool = False, recorded_at
         ("", {"a": "firing", "e": "event"}, Reason.FIRST, "a", ""),
     ],
 )
-def test_what_changed_since_people_were_told_has_a_named_reason(
+def test_what_changed_since_people_were_notified_has_a_named_reason(
     told: str, members: dict[str, MemberStatus], reason: Reason | None, new: str, gone: str
 ) -> None:
     decision = decide(header(Ledger(firing=of(*told)), recorded_at=NOW), [member(k, s) for k, s in members.items()])
@@ -109,7 +109,7 @@ def test_an_announced_alert_is_ended_even_when_its_member_is_missing() -> None:
     assert decide(header(Ledger(firing=of("a")), recorded_at=NOW), []).own.resolved == of("a")
 
 
-def test_what_people_may_not_know_is_told_once_more() -> None:
+def test_what_people_may_not_know_is_notified_once_more() -> None:
     decision = decide(header(Ledger(firing=of("a", "b"), unsure=of("b")), recorded_at=NOW), [member("a"), member("b")])
     assert decision.own.new == decision.fallback.new == of("b")
     assert decision.reason is Reason.NEW_ALERTS
@@ -148,7 +148,7 @@ def test_what_a_fallback_notified_is_owed_to_the_own_channel_alone() -> None:
     assert (again.reason, again.own.new, again.fallback.new) == (Reason.FIRST, of("a"), of())
 
 
-def test_what_ends_while_only_a_fallback_was_told_ends_there_alone() -> None:
+def test_what_ends_while_only_a_fallback_was_notified_ends_there_alone() -> None:
     decision = decide(
         header(Ledger(fallback_firing=of("a")), recorded_at=NOW), [member("a", "resolved", at=NOW + SECOND)]
     )
@@ -186,7 +186,7 @@ def test_an_end_that_the_last_flush_saw_is_not_counted_as_unheard_again() -> Non
 # --- crashes -------------------------------------------------------------------------------------------------------
 
 
-def test_after_a_crash_what_fires_is_told_once_more() -> None:
+def test_after_a_crash_what_fires_is_notified_once_more() -> None:
     decision = decide(header(Ledger(firing=of("a")), uncertain=True, recorded_at=NOW), [member("a"), member("b")])
     assert decision.own.new == of("a", "b")
     assert decision.reason is Reason.FIRST
@@ -271,7 +271,7 @@ def test_there_is_a_reason_exactly_where_there_is_something_to_say(before: Group
 
 
 @given(_headers(), _members())
-def test_once_told_there_is_nothing_left_to_say_to_the_own_channel(before: GroupState, members: list[Member]) -> None:
+def test_once_notified_there_is_nothing_left_for_the_own_channel(before: GroupState, members: list[Member]) -> None:
     told = notified_own(decide(before, members))
     assert told.firing == _firing(members)
     again = decide(_after(before, told), members)
@@ -280,7 +280,7 @@ def test_once_told_there_is_nothing_left_to_say_to_the_own_channel(before: Group
 
 
 @given(_headers(), _members())
-def test_once_a_fallback_told_the_news_it_has_none_and_all_is_still_owed(
+def test_once_a_fallback_took_the_news_it_has_none_and_all_is_still_owed(
     before: GroupState, members: list[Member]
 ) -> None:
     decision = decide(before, members)
@@ -343,7 +343,7 @@ def test_what_was_announced_and_is_muted_now_stays_open_and_is_ended_all_the_sam
     assert (ended.reason, ended.own.resolved, ended.view.open) == (Reason.SOME_RESOLVED, of("a"), of("b"))
 
 
-def test_what_fires_when_its_silence_ends_is_told_then() -> None:
+def test_what_fires_when_its_silence_ends_is_notified_then() -> None:
     before = header(recorded_at=NOW)
     assert decide(before, [member("a")], muted=["a"]).reason is None
     assert decide(before, [member("a")]).reason == Reason.FIRST

@@ -210,7 +210,7 @@ def test_what_only_looks_like_a_timer_is_read_as_a_message(body: Any) -> None:
     assert {o.alertname for o in world.of("delivered")} == {"RawMessage"}
 
 
-def test_what_was_told_is_believed_of_the_own_queue_alone() -> None:
+def test_what_was_notified_is_believed_of_the_own_queue_alone() -> None:
     """Who may publish to a topic must not be able to keep an alert from people."""
     world = World()
     gid = next(iter(_groups(world)))

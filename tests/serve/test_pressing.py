@@ -62,6 +62,8 @@ def test_a_person_silences_undoes_and_acknowledges_at_the_stand_in(bot: Served) 
     until(lambda: "*Silenced*" in chats(bot)[-1])  # the message is edited, no flush was due for minutes
     (made,) = ask(bot, "GET", "/api/v2/silences")
     assert (made["createdBy"], made["status"]["state"]) == ("ana (Slack)", "active")
+    handed(bot, "/command", text="silenced")
+    until(lambda: "Silences\n   | 🔇 until" in handed(bot, "/messages"))
     handed(bot, "/press", message="2", button="unsilence", user="bo")
     until(lambda: ask(bot, "GET", "/api/v2/silences")[0]["status"]["state"] == "expired")
     until(lambda: "*Silenced*" not in chats(bot)[-1])

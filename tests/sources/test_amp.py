@@ -106,7 +106,7 @@ def test_text_and_json_of_one_alert_are_one_alert(one: Any) -> None:
     assert one(text).state_key == one({"alerts": [same]}).state_key
 
 
-def test_the_last_alert_of_a_text_that_was_cut_is_told_but_not_taken_for_another(parsed: Any) -> None:
+def test_the_last_alert_of_a_text_that_was_cut_is_notified_but_not_taken_for_another(parsed: Any) -> None:
     cut = TEXT[: TEXT.index(" - instance = db-2")]
     first, second = parsed(cut, attributes={"truncated": "true"}).alerts
     assert (first.kind, second.kind) == ("alert", "event")

@@ -59,7 +59,7 @@ def test_one_health_event_of_two_accounts_is_two_alerts(one: Any) -> None:
 
 
 @pytest.mark.parametrize("category", ["scheduledChange", "accountNotification"])
-def test_what_would_stand_for_weeks_is_told_once_a_status(one: Any, category: str) -> None:
+def test_what_would_stand_for_weeks_is_notified_once_a_status(one: Any, category: str) -> None:
     upcoming = one(health(eventTypeCategory=category, statusCode="upcoming"))
     closed = one(health(eventTypeCategory=category, statusCode="closed"))
     assert (upcoming.kind, closed.kind, closed.status) == ("event", "event", "firing")

@@ -341,7 +341,7 @@ def test_without_a_time_of_its_own_it_has_the_topics_and_is_never_stale(alarm: A
     assert (alert.starts_at, alert.updated_at) == (sent, None)
 
 
-def test_the_end_of_a_mute_window_is_told(alarm: Any, one: Any) -> None:
+def test_the_end_of_a_mute_window_is_notified(alarm: Any, one: Any) -> None:
     assert "mute window" in one(alarm(ActionExecutedAfterMuteWindow=True)).annotations["note"]
     assert "note" not in one(alarm(ActionExecutedAfterMuteWindow=False)).annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,8 +67,11 @@ def share(memory_mb: int) -> Iterator[Path | None]:
     try:
         yield group
     finally:
-        with contextlib.suppress(OSError):  # a process that has just ended may still be in it
-            group.rmdir()
+        for _ in range(50):  # a process that has just ended is still in it for a moment
+            with contextlib.suppress(OSError):
+                group.rmdir()
+                break
+            time.sleep(0.02)
 
 
 def move(pid: int, group: Path) -> None:

@@ -28,8 +28,9 @@ def listed(messages: Sequence[Mapping[str, Any]]) -> str:
     """Returns each message with the names of its buttons, and an answer to a person whole."""
     found = list[str]()
     for number, message in enumerate(messages, start=1):
-        found.append(f"{number}  {str(message.get('text', '')).partition(chr(10))[0][:160]}")
-        found += [] if message.get("place") else [f"   | {line}" for line in _lines(message)[1:]]
+        head = str(message.get("text", "")).partition("\n")[0]
+        found.append(f"{number}  {head[:160]}")
+        found += [] if message.get("place") else [f"   | {line}" for line in _lines(message) if line != head]
         found.append(f"   {' '.join(_buttons(message)) or '-'}")
     return "\n".join(found or ["no message was posted yet"]) + "\n"
 

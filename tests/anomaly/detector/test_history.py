@@ -15,4 +15,5 @@ def test_a_value_that_was_there_is_usual_also_where_no_float_of_four_bytes_holds
     usual = history.usual()
     assert usual is not None
     assert usual.beyond(value) == 0.0
+    assert history.is_at_edge(value)
     assert (usual.low, usual.high) == pytest.approx((value, value), rel=1e-6)

@@ -18,7 +18,7 @@ from tests.anomaly.detector.metrics import DAY, STEP, Points, daily, noisy, poin
 from tools.made_metrics import KINDS
 
 
-def test_a_spike_is_told_once() -> None:
+def test_a_spike_is_notified_once() -> None:
     values = noisy(5 * DAY)
     values[1200:1206] = [90.0, 91.0, 89.5, 90.5, 90.2, 90.1]
     assert told(points(values)) == [1200]
@@ -32,7 +32,7 @@ def test_noise_alone_is_left_alone() -> None:
     assert told(points(noisy(14 * DAY))) == []
 
 
-def test_the_missing_peak_of_a_day_is_told() -> None:
+def test_the_missing_peak_of_a_day_is_notified() -> None:
     values = daily(10 * DAY)
     peak = slice(8 * DAY + 20, 8 * DAY + 124)
     values[peak] = noisy(104, seed=2)
@@ -41,7 +41,7 @@ def test_the_missing_peak_of_a_day_is_told() -> None:
     assert 8 * DAY + 20 <= found[0] < 8 * DAY + 124
 
 
-def test_a_new_level_is_told_and_then_becomes_usual() -> None:
+def test_a_new_level_is_notified_and_then_becomes_usual() -> None:
     found = told(points(noisy(10 * DAY) + noisy(3 * DAY, level=70.0, seed=2)))
     assert found == [10 * DAY]
 
@@ -52,7 +52,7 @@ def test_a_slow_shift_under_the_noise_of_single_points_scores_above_the_usual() 
     assert max(scores(points(moved))[7 * DAY : 7 * DAY + 36]) > max(calm[2 * DAY :])
 
 
-def test_a_shift_of_the_variance_is_told() -> None:
+def test_a_shift_of_the_variance_is_notified() -> None:
     found = told(points(noisy(5 * DAY) + noisy(DAY, noise=8.0, seed=2)))
     assert found
     assert 5 * DAY <= found[0] < 5 * DAY + 12
@@ -66,7 +66,7 @@ def test_a_quiet_day_that_comes_each_week_is_left_alone() -> None:
     assert [place for place in told(points(values)) if place >= 14 * DAY] == []
 
 
-def test_a_flat_line_of_a_lively_metric_is_told() -> None:
+def test_a_flat_line_of_a_lively_metric_is_notified() -> None:
     values = noisy(14 * DAY)
     values[4000:] = [values[3999]] * len(values[4000:])
     found = told(points(values))
@@ -90,7 +90,7 @@ def test_a_metric_at_the_edge_of_its_range_scores_nothing_for_staying_there(edge
     assert told(points(values)) == []
 
 
-def test_leaving_the_edge_of_the_range_is_told() -> None:
+def test_leaving_the_edge_of_the_range_is_notified() -> None:
     values = [min(100.0, value) for value in noisy(6 * DAY, level=101.0)]
     values[1500:1510] = [20.0] * 10
     assert told(points(values))[:1] == [1500]
@@ -170,7 +170,7 @@ def test_the_first_points_score_nothing() -> None:
     assert max(scores(points([1.0, 900.0] * 10))) == 0.0
 
 
-def test_nothing_is_told_in_the_first_day() -> None:
+def test_nothing_is_notified_in_the_first_day() -> None:
     values = noisy(4 * DAY)
     values[DAY - 20], values[3 * DAY + 100] = 90.0, 300.0
     assert told(points(values)) == [3 * DAY + 100]
@@ -181,7 +181,7 @@ def test_a_first_week_without_history_tells_nothing_of_a_usual_metric() -> None:
         assert told(points(daily(7 * DAY, seed=seed))) == []
 
 
-def test_only_the_side_that_is_trouble_is_told() -> None:
+def test_only_the_side_that_is_trouble_is_notified() -> None:
     for peak, side, other in ((95.0, "high", "low"), (5.0, "low", "high")):
         values = noisy(6 * DAY)
         values[1000] = peak
@@ -189,7 +189,7 @@ def test_only_the_side_that_is_trouble_is_told() -> None:
         assert 1000 not in told(points(values), Scorer(direction=other))  # type: ignore[arg-type]  # as above
 
 
-def test_a_greater_trouble_soon_after_is_told_again() -> None:
+def test_a_greater_trouble_soon_after_is_notified_again() -> None:
     values = noisy(5 * DAY)
     values[1200], values[1205] = 58.0, 400.0
     assert 1205 in told(points(values))
@@ -214,7 +214,7 @@ def test_the_scores_of_a_beginning_are_the_beginning_of_the_scores(cut: int) -> 
     assert scores(series[:cut]) == scores(series)[:cut]
 
 
-def test_a_value_beyond_all_seen_is_told_though_no_step_is_large() -> None:
+def test_a_value_beyond_all_seen_is_notified_though_no_step_is_large() -> None:
     values = daily(12 * DAY)
     for place in range(40):
         values[10 * DAY + 60 + place] += 2.0 * place
@@ -223,7 +223,7 @@ def test_a_value_beyond_all_seen_is_told_though_no_step_is_large() -> None:
     assert 10 * DAY + 60 <= found[0] < 10 * DAY + 110
 
 
-def test_an_incident_that_recurs_is_told_each_time_and_is_a_warning() -> None:
+def test_an_incident_that_recurs_is_notified_each_time_and_is_a_warning() -> None:
     values = noisy(20 * DAY)
     begun = [day * DAY + 17 * day for day in range(4, 19, 2)]
     for place in begun:

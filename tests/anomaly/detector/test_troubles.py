@@ -83,14 +83,14 @@ def test_one_two_among_sparse_ones_is_no_certainty() -> None:
         assert max(scores(points(values))) < 0.99
 
 
-def test_whole_numbers_that_stand_still_for_hours_are_told_once() -> None:
+def test_whole_numbers_that_stand_still_for_hours_are_notified_once() -> None:
     values = [float(round(value)) for value in noisy(5000, level=40.0, noise=6.0)]
     changes, _ = _changes([*values, *[40.0] * 144])
     assert [kind for kind, _ in _places(changes)] == ["opened"]
     assert 5000 < _places(changes)[0][1] < 5036
 
 
-def test_a_business_day_on_which_nobody_comes_is_told_and_no_other() -> None:
+def test_a_business_day_on_which_nobody_comes_is_notified_and_no_other() -> None:
     changes, _ = _changes(_office(random.Random(1), 35, lost=30))
     opened = [place for kind, place in _places(changes) if kind == "opened"]
     assert [place // DAY for place in opened] == [30]
@@ -98,7 +98,7 @@ def test_a_business_day_on_which_nobody_comes_is_told_and_no_other() -> None:
     assert _places(changes)[-1][0] == "ended"
 
 
-def test_an_incident_a_day_or_two_is_told_each_time() -> None:
+def test_an_incident_a_day_or_two_is_notified_each_time() -> None:
     draw = random.Random(1)
     values, begun, place = [200.0 * draw.lognormvariate(0.0, 0.08) for _ in range(28 * DAY)], [], 600
     while place < 28 * DAY - 50:
@@ -110,7 +110,7 @@ def test_an_incident_a_day_or_two_is_told_each_time() -> None:
     assert all(any(place <= at < place + 6 for place in begun) for at in found)
 
 
-def test_a_nightly_job_that_does_not_run_is_told_by_the_morning() -> None:
+def test_a_nightly_job_that_does_not_run_is_notified_by_the_morning() -> None:
     nights = [40.0 if place % DAY in range(24, 36) and place // DAY != 25 else 0.0 for place in range(28 * DAY)]
     found = told(
         points([10.0 + night + noise for night, noise in zip(nights, noisy(28 * DAY, level=0.0), strict=True)])
@@ -120,7 +120,25 @@ def test_a_nightly_job_that_does_not_run_is_told_by_the_morning() -> None:
     assert found[0] <= 25 * DAY + 48
 
 
-def test_a_cpu_at_its_limit_is_told_at_noon_and_not_at_night() -> None:
+@pytest.mark.parametrize(("days", "trouble"), [((0, 7, 14), 21), ((0, 7, 14, 21, 28, 29), 29)])
+def test_a_weekday_unlike_itself_is_notified_though_all_its_values_are_usual(days: Sequence[int], trouble: int) -> None:
+    """A job of Mondays that does not run, and one that also runs on a Tuesday: a working day may have either level."""
+    values = [
+        noise + (25.0 if place // DAY in days else 0.0)
+        for place, noise in enumerate(noisy((trouble + 3) * DAY, noise=3.0))
+    ]
+    changes, _ = _changes(values)
+    assert [(kind, place // DAY) for kind, place in _places(changes)] == [("opened", trouble), ("ended", trouble + 1)]
+    assert _places(changes)[0][1] < trouble * DAY + 48
+
+
+def test_a_trouble_of_a_week_ago_does_not_make_its_weekday_unlike_itself() -> None:
+    values = noisy(25 * DAY, noise=3.0)
+    values[16 * DAY : 17 * DAY] = [value + 60.0 for value in values[16 * DAY : 17 * DAY]]
+    assert {place // DAY for place in told(points(values, start=MONDAY))} == {16}
+
+
+def test_a_cpu_at_its_limit_is_notified_at_noon_and_not_at_night() -> None:
     course = [100.0 if place % DAY < 36 else 20.0 for place in range(21 * DAY)]
     values = [min(100.0, level + noise) for level, noise in zip(course, noisy(21 * DAY, level=0.0), strict=True)]
     noon = 20 * DAY + 144
@@ -130,7 +148,7 @@ def test_a_cpu_at_its_limit_is_told_at_noon_and_not_at_night() -> None:
     assert all(noon <= place < noon + 36 for place in found)
 
 
-def test_a_small_step_that_lasts_is_told_within_two_days() -> None:
+def test_a_small_step_that_lasts_is_notified_within_two_days() -> None:
     values = noisy(21 * DAY, noise=3.0) + noisy(3 * DAY, level=53.0, noise=3.0, seed=2)
     found = told(points(values))
     assert found

@@ -73,7 +73,7 @@ def test_distance_from_the_bulk_alerts_within_its_budget_and_a_new_value_by_it_n
     assert 0.5 < score_of(said) < DEFAULT_THRESHOLD
 
 
-def test_what_is_told_quiets_every_voice_for_its_rest() -> None:
+def test_what_is_notified_quiets_every_voice_for_its_rest() -> None:
     refractory, fades = Refractory(), (0.5 ** (1 / 8), 0.5 ** (1 / 64))
     assert refractory.take((4.0, SILENT), fades) == 4.0
     quiet = [refractory.take((SILENT, SILENT), fades) for _ in range(16)]
@@ -82,7 +82,7 @@ def test_what_is_told_quiets_every_voice_for_its_rest() -> None:
     assert refractory.take((4.0, SILENT), fades) == 4.0
 
 
-def test_a_stronger_point_is_told_at_once() -> None:
+def test_a_stronger_point_is_notified_at_once() -> None:
     refractory, fades = Refractory(), (0.9,)
     assert [refractory.take((strength,), fades) for strength in (4.0, 4.5, 6.0)] == [4.0, 0.0, 6.0]
 

@@ -13,7 +13,7 @@ from alertrelay.anomaly.scorer.ports import Deployment, Vote
 from tests.anomaly.scorer.world import DAY, HOUR, START, STEP, TROUBLE, World, metric, shop_in_trouble
 
 
-def test_a_new_metric_is_learned_from_two_weeks_and_nothing_of_them_is_told() -> None:
+def test_a_new_metric_is_learned_from_two_weeks_and_nothing_of_them_is_notified() -> None:
     world = World().shop()
     world.change(START - 3 * DAY, lambda value: value * 4 + 900, points=12)
     ran = world.run()
@@ -28,7 +28,7 @@ def test_a_day_that_is_as_all_days_is_left_alone_also_at_its_peak() -> None:
     assert world.published == []
 
 
-def test_an_anomaly_is_told_once_by_its_severity_s_topic_and_its_end_too() -> None:
+def test_an_anomaly_is_notified_once_by_its_severity_s_topic_and_its_end_too() -> None:
     world = shop_in_trouble()
     world.until(START + 6 * HOUR)
     # Ten days of history prove no critical alert.
@@ -112,7 +112,7 @@ def test_a_value_within_its_usual_range_is_said_to_be_unusual_for_how_it_came_th
     assert re.match(r"Sum Orders of shop is 500: \d+ points without a change$", summary)
 
 
-def test_in_shadow_all_is_recorded_and_nobody_is_told() -> None:
+def test_in_shadow_all_is_recorded_and_nobody_is_notified() -> None:
     world = shop_in_trouble(mode="shadow")
     world.until(START + 6 * HOUR)
     assert (world.published, world.notebook.anomalies) == ([], {})
@@ -137,7 +137,7 @@ def test_assist_publishes_an_info_alert_and_a_note_for_alerts_of_the_service() -
 
 
 @pytest.mark.parametrize(("direction", "told"), [("high", True), ("low", False), ("both", True)])
-def test_only_the_side_that_is_trouble_is_told(direction: str, told: bool) -> None:
+def test_only_the_side_that_is_trouble_is_notified(direction: str, told: bool) -> None:
     world = shop_in_trouble(direction=direction)
     world.until(START + 3 * HOUR)
     assert bool(world.published) is told

@@ -12,7 +12,7 @@ from tests.anomaly.scorer.world import HOUR, START, STEP, TROUBLE, World, config
 # --- silence --------------------------------------------------------------------------------------------------------
 
 
-def test_a_metric_that_stops_reporting_is_told_and_so_is_its_return() -> None:
+def test_a_metric_that_stops_reporting_is_notified_and_so_is_its_return() -> None:
     world = World().shop(hours=3)
     world.until(START + 5 * HOUR)
     assert world.updates() == [("firing", "MetricNotReporting", "warning")]
@@ -26,7 +26,7 @@ def test_a_metric_that_stops_reporting_is_told_and_so_is_its_return() -> None:
     assert ("resolved", "MetricNotReporting", "warning") in world.updates()
 
 
-def test_a_metric_that_is_often_silent_is_not_told_to_be_missing() -> None:
+def test_a_metric_that_is_often_silent_is_not_reported_missing() -> None:
     world = World()
     points = [(START - PAST + place * STEP, 5.0) for place in range(0, 14 * 288, 7)]
     world.metrics.put(metric(), points)
@@ -91,7 +91,7 @@ def test_a_changed_label_ends_the_alert_of_the_old_labels_and_begins_one_of_the_
     assert new["labels"]["team"] == "web"
 
 
-def test_an_entry_that_is_removed_ends_what_it_told() -> None:
+def test_an_entry_that_is_removed_resolves_what_it_announced() -> None:
     world = World(config=config(watch(severity={"warning": 0.8}), watch("carts", metric="Carts"))).shop()
     world.change(TROUBLE, lambda value: value * 3 + 600, points=60)
     world.until(START + 2.3 * HOUR)
@@ -101,7 +101,7 @@ def test_an_entry_that_is_removed_ends_what_it_told() -> None:
     assert world.published[-1][2]["annotations"]["reason"] == "it is no longer watched"
 
 
-def test_on_a_holiday_a_business_metric_is_neither_told_nor_learned_nor_missed() -> None:
+def test_on_a_holiday_a_business_metric_is_neither_notified_nor_learned_nor_missed() -> None:
     world = World(config=config(watch(calendar="business"), holidays=(date(2026, 11, 16),))).shop(hours=24)
     world.change(TROUBLE, lambda value: value * 0.0, points=12 * 20)
     world.until(START + 24 * HOUR)

@@ -38,7 +38,7 @@ def test_a_run_beside_another_does_nothing() -> None:
     assert world.run().metrics == 1
 
 
-def test_without_a_lease_the_object_itself_keeps_two_runs_from_telling_twice() -> None:
+def test_without_a_lease_the_object_itself_keeps_two_runs_from_publishing_twice() -> None:
     world = shop_in_trouble()
     world.until(START + 2 * HOUR)
     first = world.scoring()
@@ -79,7 +79,7 @@ class _Failing:
         return fail
 
 
-def test_where_the_table_fails_anomalies_are_found_and_told_all_the_same() -> None:
+def test_where_the_table_fails_anomalies_are_found_and_notified_all_the_same() -> None:
     world = shop_in_trouble()
     world.until(START + 6 * HOUR, notebook=_Failing(None))
     begins = {u["fingerprint"] for _, _, u in world.published if u["status"] == "firing"}
@@ -87,7 +87,7 @@ def test_where_the_table_fails_anomalies_are_found_and_told_all_the_same() -> No
     assert begins == ends != set()
 
 
-def test_what_a_run_kept_and_did_not_live_to_tell_is_told_by_the_next_one() -> None:
+def test_what_a_run_kept_and_did_not_live_to_publish_is_published_by_the_next_one() -> None:
     world = shop_in_trouble()
 
     def killed(severity: str, message: str) -> None:
@@ -104,7 +104,7 @@ def test_what_a_run_kept_and_did_not_live_to_tell_is_told_by_the_next_one() -> N
     assert world.published == once
 
 
-def test_a_topic_that_fails_is_a_problem_and_the_next_run_tells() -> None:
+def test_a_topic_that_fails_is_a_problem_and_the_next_run_publishes() -> None:
     world = shop_in_trouble(severity={"warning": 0.8})
     world.topic_fails = True
     ran = world.until(START + 2.5 * HOUR)

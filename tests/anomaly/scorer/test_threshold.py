@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.anomaly.scorer.world import DAY, START, watch
 
 
-def test_sensitivity_is_a_factor_of_how_often_it_is_told() -> None:
+def test_sensitivity_is_a_factor_of_how_often_it_is_notified() -> None:
     # 0.8 is once in four weeks: low is once in sixteen, high is once a week.
     for sensitivity, score in (("low", 16 / 17), ("normal", 0.8), ("high", 0.5)):
         (level, _) = levels(watch(sensitivity=sensitivity), None, default=0.8)

@@ -24,7 +24,7 @@ def test_pagerduty_gets_one_of_its_own_severities(label: str | None, expected: s
     assert pagerduty.render(notification(alert(labels)), PAGERDUTY)["payload"]["severity"] == expected
 
 
-def test_pagerduty_is_told_that_an_event_will_not_end_by_itself() -> None:
+def test_pagerduty_learns_that_an_event_will_not_end_by_itself() -> None:
     details = pagerduty.render(CASES["event"], PAGERDUTY)["payload"]["custom_details"]
     assert details["End"] == "An event does not resolve: close this incident by hand"
 

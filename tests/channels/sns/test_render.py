@@ -8,7 +8,7 @@ from tests.channels.sns.example import PHONE, TOPIC
 from tests.render.notifications import CASES, alert, notification
 
 
-def test_a_phone_is_told_only_the_line_and_one_link() -> None:
+def test_a_phone_gets_only_the_line_and_one_link() -> None:
     told = sns.render(CASES["critical-everything"], PHONE)["message"]
     assert told == (
         "CRITICAL RDSHighCPU (prod, orders-db-1): CPU of the orders database is above 80 % for 10 minutes, "

@@ -24,7 +24,7 @@ def test_a_webhook_gets_labels_as_they_came() -> None:
     assert told["fingerprint"] == given_.fingerprint
 
 
-def test_a_webhook_is_told_of_a_fallback_in_an_annotation_of_every_alert() -> None:
+def test_a_webhook_finds_a_fallback_in_an_annotation_of_every_alert() -> None:
     told = webhook.render(CASES["fallback"], WEBHOOK)
     assert told["commonAnnotations"]["alertrelay_notice"].startswith("This page was NOT delivered")
     assert "alertrelay_notice" in told["alerts"][0]["annotations"]

@@ -155,10 +155,12 @@ export const judges_an_anomaly = (browser, given) => {
     await page.route(/\/api\/v1\/alert\/[0-9a-f]{16}$/, async (route) => {
       const answer = await route.fetch();
       const json = await answer.json();
-      await route.fulfill({ json: { ...json, alert: { ...json.alert, anomaly: true } } });
+      await route.fulfill({ json: { ...json, alert: { ...json.alert, anomaly: true, verdict: { helpful: true, by: "bo", at: json.asOf } } } });
     });
     await page.getByRole("link", { name: /NodeDown/ }).click();
     const asked = page.getByRole("group", { name: "Was it helpful to know of this anomaly?" });
+    await asked.getByRole("button", { name: "Helpful", exact: true, pressed: true }).waitFor();
+    await asked.getByText("said bo").waitFor();
     await asked.getByRole("button", { name: "Not helpful" }).click();
     await page.getByText("Kept as not helpful.").first().waitFor();
     await asked.getByRole("button", { name: "Not helpful", pressed: true }).waitFor();

@@ -55,7 +55,7 @@ def test_what_is_listed_gets_the_requirements_alarm_and_its_companion(
     assert dimensions(alarm) == DIMENSIONS[namespace]
 
 
-def test_an_alarm_tells_the_topic_of_its_severity_when_it_fires_and_when_it_ends(
+def test_an_alarm_notifies_the_topic_of_its_severity_when_it_fires_and_resolves(
     alarms: Template, environment: str
 ) -> None:
     for alarm in every(alarms):
@@ -67,7 +67,7 @@ def test_an_alarm_tells_the_topic_of_its_severity_when_it_fires_and_when_it_ends
         assert "InsufficientDataActions" not in alarm
 
 
-def test_insufficient_data_is_told_where_it_was_asked_for_and_can_happen(busy_alarms: Template) -> None:
+def test_insufficient_data_is_notified_where_it_was_asked_for_and_can_happen(busy_alarms: Template) -> None:
     asked = {a["AlarmName"]: a for a in busy_alarms.properties("AWS::CloudWatch::Alarm")}
     for alarm in asked.values():
         fires = read(alarm["AlarmDescription"]).insufficient_data_fires
@@ -140,7 +140,7 @@ def test_an_alarm_over_a_cluster_is_made_after_the_parents_of_its_services(alarm
         assert len(whole["Properties"]["AlarmActions"]) == 1
 
 
-def test_a_parent_is_told_together_with_its_parts(alarms: Template) -> None:
+def test_a_parent_is_notified_together_with_its_parts(alarms: Template) -> None:
     """The shipped group_by: the parts and their parent make one message and one incident."""
     for parent in alarms.properties("AWS::CloudWatch::CompositeAlarm"):
         own = read(parent["AlarmDescription"]).labels

@@ -66,6 +66,10 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+JUDGED = ("anomaly", "AnomalyDetected")
+"""The source and the name of the alerts that people judge: whether it helped to know of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One update of one alert: what a source said at one moment.
@@ -109,6 +113,16 @@ class Integration:
 
 Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 """The ways by which an alert is acknowledged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyVerdict:
+    """The last judgement of an anomaly by a person, `at` in seconds; `started` is when that anomaly began, RFC 3339."""
+
+    helpful: bool
+    by: str
+    at: float
+    started: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from alertrelay.alert import Channel
+from alertrelay.alert import AnomalyVerdict, Channel
 from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
@@ -83,16 +83,24 @@ class Waking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertContext:
+    """The context of an alert, which messages show beside it. `anomalies`: what is unusual of a service now, by its
+    name; `budgets`: of objectives, by their name; `verdicts`: what people said of anomalies, by their fingerprint."""
+
+    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+    budgets: Mapping[str, BudgetNote] = field(default_factory=dict)
+    verdicts: Mapping[str, AnomalyVerdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
-    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name; `budgets`: of
-    objectives, by their name. What is missing is left out."""
+    whether it matches both sides of the rule. What is missing is left out."""
 
     alerts: Mapping[str, AlertItem] = field(default_factory=dict)
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
-    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
-    budgets: Mapping[str, BudgetNote] = field(default_factory=dict)
+    context: AlertContext = field(default_factory=AlertContext)
     waking: Waking | None = None
 
 
@@ -217,11 +225,12 @@ class Lookup(Protocol):
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
         objectives: Sequence[str] = (),
+        judged: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """Reads in one batch of a hundred items: alerts by hash of state_key, what is noted under (rule, equal values),
-        the anomalies of services, the budgets of objectives, all silences, and the `waking` of the forwarder of that
-        name."""
+        the anomalies of services, the budgets of objectives, the verdicts on anomalies `judged` by fingerprint, all
+        silences, and the `waking` of the forwarder of that name."""
 
 
 class Rates(Protocol):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import rfc3339
-from alertrelay.channels.slack.buttons import JUDGED, JudgedAnomaly, began, is_judged, judged_of
+from alertrelay.alert import JUDGED, rfc3339
+from alertrelay.channels.slack.buttons import JudgedAnomaly, began, is_judged, judged_of
 from alertrelay.intake.ports import IntakeReport, OpenAlerts
 from alertrelay.intake.remark import remark_of, unfit
 from alertrelay.intake.request import ApiError, ApiRequest
@@ -38,12 +38,14 @@ Keep = Callable[[Judgement], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """What taking verdicts needs. `alerts` are those that the relay holds, and those that resolved a short time ago."""
+    """What taking verdicts needs. `alerts` are those that the relay holds, and those that resolved a short time ago;
+    `show` as in Acknowledging."""
 
     alerts: OpenAlerts
     keep: Keep
     clock: Clock
     report: IntakeReport
+    show: Callable[[Iterable[str]], None]
 
 
 def keep_verdict(keep: Keep, report: IntakeReport, verdict: Judgement, *, via: str) -> None:
@@ -67,14 +69,16 @@ def post_feedback(parts: Judging, request: ApiRequest) -> dict[str, Any]:
     if not isinstance(helpful, bool):
         got = "helpful is missing" if helpful is None else f"helpful is {type(helpful).__name__}"
         raise unfit(_EXPECTED, got)
+    item = _anomaly(parts, said.fingerprint)
     verdict = Judgement(
-        judged=judged_of(_anomaly(parts, said.fingerprint).alert),
+        judged=judged_of(item.alert),
         helpful=helpful,
         by=said.by[:BY_CHARACTERS],
         at=parts.clock.now(),
         comment=comment_of(said.comment),
     )
     keep_verdict(parts.keep, parts.report, verdict, via=said.via)
+    parts.show(sorted(item.groups))
     judged = verdict.judged
     return {
         "fingerprint": judged.fingerprint,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES
 from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
 from alertrelay.anomaly.scorer.ports import Answer, Deployment, Kept, QueryRefused, RunLease, Vote
@@ -82,9 +83,11 @@ class MemoryShelf:
 
 @dataclass(slots=True)
 class MemoryNotebook:
-    """ports.Notebook. `anomalies` are the notes by service and fingerprint, with their end."""
+    """ports.Notebook. `anomalies` are the notes by service and fingerprint, with their end; `verdicts` those that a
+    store has for its flushes."""
 
     anomalies: dict[str, dict[str, tuple[Mapping[str, Any], float]]] = field(default_factory=dict)
+    verdicts: MutableMapping[str, AnomalyVerdict] = field(default_factory=dict)
     _owner: str = ""
     _until: float = 0.0
     _published: dict[str, float] = field(default_factory=dict)
@@ -115,6 +118,9 @@ class MemoryNotebook:
     def add_vote(self, vote: Vote) -> None:
         """See ports.Notebook."""
         self._votes.append(vote)
+        known, new = self.verdicts.get(vote.fingerprint), vote.verdict
+        if known is None or (known.started, known.at) <= (new.started, new.at):
+            self.verdicts[vote.fingerprint] = new
 
     def votes(self, since: float) -> Sequence[Vote]:
         """See ports.Notebook."""

@@ -1,4 +1,5 @@
-"""Shows who is on an alert where it was notified: a message that can be edited is, and an incident is acknowledged.
+"""Shows who is on an alert where it was notified, and what people said of an anomaly: a message that can be edited is,
+and an incident is acknowledged.
 
 Neither notifies anybody, and a channel that can do neither gets no message for it. An incident is a group's: it is
 acknowledged once somebody is on each alert that it holds open.
@@ -18,6 +19,7 @@ from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content, fallback_key
 from alertrelay.notify.deliver import Attempt, Delivery
 from alertrelay.notify.fallback import Fallbacks
+from alertrelay.policy.verdict import verdict_on
 from alertrelay.ports import Permanent, Telemetry
 
 
@@ -32,11 +34,11 @@ def show_acknowledged(
     fresh = here - (ledger.acknowledged - (content.decision.own.new if _has_sent(announced) else frozenset()))
     if content.decision.own.resolved - ledger.acknowledged:
         fresh = here  # nobody was on what has resolved: by now somebody may be on all that is left
-    shown_as = _digest(content, here)
+    shown_as = _digest(content, ledger)
     if not fresh and shown_as == ledger.acknowledged_as:
         return announced
     shown = replace(announced, ledger=replace(ledger, acknowledged=here, acknowledged_as=shown_as))
-    if not fresh and not ledger.acknowledged & content.decision.view.firing:
+    if not fresh and not ledger.acknowledged & content.decision.view.firing and not _verdicts(content, ledger):
         return shown  # it has resolved
     message = fallbacks.writer.notification(content, Reason.ACKNOWLEDGED, resolved=frozenset(), news=frozenset())
     attempts = [*_own(content, announced, message, fresh, target, fallbacks)]
@@ -56,12 +58,28 @@ def acknowledged_here(content: Content, ledger: Ledger) -> frozenset[str]:
 
 def is_shown(content: Content, ledger: Ledger) -> bool:
     """Returns whether everybody sees who is on the alerts that are open here."""
-    return ledger.acknowledged_as == _digest(content, acknowledged_here(content, ledger))
+    return ledger.acknowledged_as == _digest(content, ledger)
 
 
-def _digest(content: Content, keys: frozenset[str]) -> str:
-    """Returns a digest of who is on these alerts, and of what stands behind it: a note comes later."""
+def _verdicts(content: Content, ledger: Ledger) -> list[tuple[str, str, str]]:
+    """Returns what people said of the anomalies that are open here."""
+    open_ = (ledger.firing | ledger.fallback_firing) & content.decision.view.firing
+    found = list[tuple[str, str, str]]()
+    for key in sorted(open_) if content.facts.context.verdicts else ():
+        if (member := content.members.get(key)) is None:
+            continue
+        brief = member.alert
+        if said := verdict_on(brief.fingerprint, brief.starts_at, content.facts.context.verdicts):
+            found.append((key, said.by, str(said.helpful)))
+    return found
+
+
+def _digest(content: Content, ledger: Ledger) -> str:
+    """Returns a digest of who is on the alerts that are open here, of what stands behind it (a note comes later), and
+    of what people said of them."""
+    keys = acknowledged_here(content, ledger)
     found = [(key, by.by, by.comment) for key in sorted(keys) if (by := content.acknowledged(key))]
+    found += _verdicts(content, ledger)
     return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()[:16] if found else ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from alertrelay.alert import severity_rank
+from alertrelay.alert import JUDGED, severity_rank
 from alertrelay.config.model import InhibitRule, MaintenanceWindow, Route
 from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import GroupState, Member, is_firing
@@ -26,6 +26,8 @@ SERVICES = 5
 """Services of a group whose anomalies its messages may name."""
 OBJECTIVES = 5
 """Objectives of a group whose error budgets its messages may show."""
+ANOMALIES = 5
+"""Anomalies of a group of which its messages may show what people said."""
 SILENCE_ENDS = "SilenceEnding"
 """What warns of a silence's end must not be silenced by it."""
 WITNESSES, ROUNDS = 10, 10
@@ -45,7 +47,8 @@ def look_up(
     log: Log,
 ) -> Facts:
     """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, the anomalies of the
-    services, and the error budgets. Returns nothing where the table fails, and then nothing is muted."""
+    services, what people said of anomalies, and the error budgets. Returns nothing where the table fails, and then
+    nothing is muted."""
     live = _live(group, members, now)
     services, objectives = _named(members, "service")[:SERVICES], _named(members, "slo")[:OBJECTIVES]
     pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)})
@@ -53,10 +56,18 @@ def look_up(
     known = group.ledger.firing - group.ledger.unsure
     new = [m for m in live if m.key not in known]
     shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
-    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(pairs))]
+    judged = [m.alert.fingerprint for m in members if m.alert.labels.get("alertname") == JUDGED[1]][:ANOMALIES]
+    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(judged) - len(pairs))]
     try:
         keys = [m.key for m in shown]
-        return lookup.facts(alerts=keys, inhibitors=pairs, services=services, objectives=objectives, waking=forwarder)
+        return lookup.facts(
+            alerts=keys,
+            inhibitors=pairs,
+            services=services,
+            objectives=objectives,
+            judged=judged,
+            waking=forwarder,
+        )
     except StoreFailure as failure:
         log("mutes_not_asked", failure=str(failure))
         return Facts()

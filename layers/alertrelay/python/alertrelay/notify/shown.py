@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Acknowledgement, Alert, severity_rank
+from alertrelay.alert import Acknowledgement, Alert, AnomalyVerdict, severity_rank
 from alertrelay.nflog.decision import Decision, Mute
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notification import Reason
@@ -14,7 +14,8 @@ from alertrelay.notify.error_budget import with_budget
 from alertrelay.notify.rate_limit import RESOLVED
 from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.policy.silence import Silence
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
+from alertrelay.policy.verdict import verdict_on
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED, VERDICT
 from alertrelay.render.text import one_line
 from alertrelay.render.when import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
@@ -124,6 +125,14 @@ def _with_acknowledged(alert: Alert, by: Acknowledgement | None, now: datetime) 
     return replace(alert, annotations={**alert.annotations, ACKNOWLEDGED: text})
 
 
+def _with_verdict(alert: Alert, verdict: AnomalyVerdict | None, now: datetime) -> Alert:
+    kept = {name: text for name, text in alert.annotations.items() if name != VERDICT}  # no source may write it
+    if verdict:
+        at = clock(datetime.fromtimestamp(verdict.at, UTC), now)
+        kept[VERDICT] = f"{'helpful' if verdict.helpful else 'not helpful'}, by {one_line(verdict.by)} at {at}"
+    return alert if kept == alert.annotations else replace(alert, annotations=kept)
+
+
 def with_silenced(alert: Alert, mute: Mute | None, silences: Sequence[Silence], now: datetime) -> Alert:
     """Returns an alert that was notified before it was silenced, with until when, by whom and why."""
     if mute is None or mute.reason != Reason.SILENCED or mute.until is None or alert.status == "resolved":
@@ -143,11 +152,12 @@ def as_notified(
     acknowledged: Acknowledgement | None = None,
 ) -> Alert:
     """Returns the alert as the message shows it: resolved where the ledger decided so, since the item may already hold
-    a later update. What the anomaly-scorer finds unusual of the same service, and the error budget of its objective,
-    stand beside what the alert has itself."""
-    alert = _with_acknowledged(with_budget(without_query(alert), facts.budgets, now=now), acknowledged, now)
-    if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
-        notes = facts.anomalies.get(alert.labels.get("service", ""), ())
+    a later update. What the anomaly-scorer finds unusual of the same service, the error budget of its objective, and
+    what a person said of it, stand beside what the alert has itself."""
+    alert = _with_acknowledged(with_budget(without_query(alert), facts.context.budgets, now=now), acknowledged, now)
+    alert = _with_verdict(alert, verdict_on(alert.fingerprint, alert.starts_at, facts.context.verdicts), now)
+    if facts.context.anomalies and alert.source != "anomaly" and alert.status != "resolved":
+        notes = facts.context.anomalies.get(alert.labels.get("service", ""), ())
         texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
         if texts:
             alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})

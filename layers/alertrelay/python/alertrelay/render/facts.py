@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import when, wording
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED, VERDICT
 from alertrelay.render.silence_command import silence_command
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values import automation
@@ -44,6 +44,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         FROM_ELSEWHERE,
         ACKNOWLEDGED,
         SILENCED,
+        VERDICT,
     }
 )
 CHART, CHART_TITLE = "metric_chart", "Last 3 h"
@@ -196,8 +197,8 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, who silenced it, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", "impact": "Impact"}
+    """Returns who is on the alert, who silenced and who judged it, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", VERDICT: "Judged", "impact": "Impact"}
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 

@@ -16,6 +16,9 @@ SILENCED = "alertrelay_silenced"
 ACKNOWLEDGED = "alertrelay_acknowledged"
 """An annotation of ours: who is on an alert, since when, and with which comment, in words."""
 
+VERDICT = "alertrelay_verdict"
+"""An annotation of ours: what a person said last of an anomaly, who and when, in words."""
+
 
 def is_fallback(notification: Notification) -> bool:
     """Returns whether the reader receives this because another channel did not accept it."""

@@ -150,13 +150,14 @@ def handler_of(
         clock=clock,
         began=clock.now(),
     )
+    show = partial(show_at_once, world.slack.queue, state.groups, clock, report)
     acknowledging = Acknowledging(
         alerts=state.alerts,
         acknowledgements=state.acknowledgements,
         groups=state.groups,
         clock=clock,
         report=report,
-        show=partial(show_at_once, world.slack.queue, state.groups, clock, report),
+        show=show,
     )
     app = routes(
         Handlers(
@@ -169,7 +170,7 @@ def handler_of(
                 log=report.log,
             ),
             acknowledging=acknowledging,
-            judging=Judging(alerts=state.alerts, keep=keeping(world.slack.vote), clock=clock, report=report),
+            judging=Judging(alerts=state.alerts, keep=keeping(world.slack.vote), clock=clock, report=report, show=show),
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from alertrelay.alert import rfc3339
+from alertrelay.alert import JUDGED, rfc3339
 from alertrelay.anomaly.scorer.ports import NotebookFailure, Vote
 from alertrelay.channels.slack import CHANNEL, SlackSettings
-from alertrelay.channels.slack.buttons import JUDGED, began
+from alertrelay.channels.slack.buttons import began
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
 from alertrelay.config.model import Config

@@ -17,28 +17,34 @@ from alertrelay.anomaly.detector.history import Passed, Usual, UsualHistory
 from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measured, Measures
 from alertrelay.anomaly.detector.rarity import COMMON, WARM_UP, Rarity, Tail
-from alertrelay.anomaly.detector.slow import SlowCourse
+from alertrelay.anomaly.detector.slow import DayMean, SlowCourse
 from alertrelay.anomaly.detector.trouble import OpenTrouble, certainty_of, is_within
 from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, SILENT, VOICES, Pace, Voice, below_weekly, strengths
 
 WEEK = 604_800.0
 _LARGEST = 1e100
+_QUARTER = 900.0
 _SUDDEN: Final = frozenset((measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST))
 _WIDE = 4.0
 """The usual distances from its time of day that a point has by chance."""
 _HANGS = 2.0
 """The rarity from which on a flat line goes on, rather than being how the metric is."""
+_UNLIKE = 5.0
+"""The rarity from which on a day is unlike its weekday: until its last half-hour is a day ago, that goes on."""
 REPEATED: Final = 1.5
 """The strength of a trouble that was there within two weeks: a warning, and no more."""
 
 Direction = Literal["high", "low", "both"]
+_HalfHour = tuple[tuple[float | None, float | None], tuple[Rarity, Rarity, Rarity]]
+_NO_MEAN: Final = (None, COMMON)
+_NO_HALF_HOUR: Final[_HalfHour] = ((None, None), (COMMON, COMMON, COMMON))
 
 
 class Reading(NamedTuple):
     """The result of one point. `voices` are -log10 of how often a usual week holds such a point, by the detector's
     voices, and `rarity` is the strongest of them; `parts` are the rarity of each measure, by votes.NAMES. `usual` is
-    what the time of the point had while calm; `points` are those of the history before it. `hangs`: the metric stands
-    still, as it hardly ever did."""
+    what the time of the point had while calm; `points` are those of the history before it. `lasts`: the metric stands
+    still, or its last day is unlike the weekday, as hardly ever."""
 
     rarity: float
     voices: tuple[float, ...]
@@ -47,8 +53,9 @@ class Reading(NamedTuple):
     flat: int = 0  # points in a row without a change
     usual: Usual | None = None
     day_mean: float | None = None
+    weekday_mean: float | None = None
     points: int = 0
-    hangs: bool = False
+    lasts: bool = False
 
 
 class Detector:
@@ -70,8 +77,10 @@ class Detector:
         "_tails",
         "_trouble",
         "_unlearned",
+        "_unlike",
         "_voices",
         "_waiting",
+        "_weekday",
         "_zone",
     )
 
@@ -100,6 +109,8 @@ class Detector:
         self._hour_noise = HourNoise()
         self._hour_tail = Tail()
         self._slow = SlowCourse()
+        self._weekday = DayMean()
+        self._unlike = False
         self._trouble = OpenTrouble()
         self._pending = (SILENT, 0.0)  # what the point before would have alerted by its distance alone, and its side
         self._unlearned: tuple[float | None, ...] | None = None  # the measures of the first point of a trouble
@@ -149,24 +160,24 @@ class Detector:
         wall = clock(at, self._zone)
         measured = self._measures.take(at, value, wall)
         passed = self._history.enter(wall)
-        usual, span = self._history.usual(), self._history.span()
+        usual = self._history.usual()
         beyond = usual.beyond(value) if usual else 0.0
         sizes = self._sizes(measured, wall, beyond if usual and usual.same_time else None)
         parts = self._rarities(sizes, new=measured.new)
         flat, flat_rarity = self._flat.take(value)
-        if span and not span[0] < value < span[1]:
+        if flat_rarity and self._history.is_at_edge(value):
             flat_rarity = 0.0  # what rests at its edge is idle, or full: it does not hang
-        mean, of_day, missing = self._of_half_hour(passed) if passed else (None, COMMON, COMMON)
         hour = parts.pop() or COMMON
-        parts += (Rarity(flat_rarity, 0.0) if flat_rarity else COMMON, hour, of_day, missing)
+        means, slow = self._of_half_hour(passed) if passed else _NO_HALF_HOUR
+        parts += (Rarity(flat_rarity, 0.0) if flat_rarity else COMMON, hour, *slow)
         voices: tuple[float, ...] = ()
         rarity = SILENT
         if at - self._first >= DAY:
             voices = self._voiced(parts, at, value, beyond)
             rarity = max(voices, default=SILENT)
-        hangs = flat_rarity >= _HANGS
-        self._follow(at, value, beyond, sizes, alerts=rarity >= ALERTS, calm=rarity <= 0.0 and not hangs)
-        return Reading(rarity, voices, parts, measured, flat, usual, mean, self._measures.count, hangs)
+        lasts = flat_rarity >= _HANGS or self._unlike
+        self._follow(at, value, beyond, sizes, alerts=rarity >= ALERTS, calm=rarity <= 0.0 and not lasts)
+        return Reading(rarity, voices, parts, measured, flat, usual, *means, self._measures.count, lasts)
 
     def _sizes(self, measured: Measured, wall: float, beyond: float | None) -> list[float | None]:
         """Returns the measures, the sudden ones in the noise of their hour, and the distance from that hour's range."""
@@ -193,16 +204,20 @@ class Detector:
             found[measures.NOVELTY] = COMMON
         return found
 
-    def _of_half_hour(self, passed: Passed) -> tuple[float | None, Rarity, Rarity]:
-        """Returns the mean of a day and its rarity, and that of a missing peak, where a half-hour has just passed."""
+    def _of_half_hour(self, passed: Passed) -> _HalfHour:
+        """Returns the means of a day, beside usual and beside its weekday, and the rarities of the first, of a missing
+        peak and of the second, where a half-hour has just passed."""
         calm = self._trouble.since is None
         span = self._history.span()
-        day = self._slow.day_mean(passed, calm=calm)
         missing = self._slow.missing(passed, span[0]) if span else COMMON
-        mean, of_day = day or (None, COMMON)
-        if mean is not None and self._welcome(mean):
+        day, of_day = self._slow.day_mean(passed, calm=calm) or _NO_MEAN
+        weekday, of_weekday = self._weekday.beside(passed.middle, passed.weekday, calm=calm) or _NO_MEAN
+        if day is not None and self._welcome(day):
             of_day = COMMON
-        return mean, of_day, COMMON if self._direction == "high" else missing
+        if weekday is not None and self._welcome(weekday):
+            of_weekday = COMMON
+        self._unlike = of_weekday.tail >= _UNLIKE
+        return (day, weekday), (of_day, COMMON if self._direction == "high" else missing, of_weekday)
 
     def _voiced(self, parts: Sequence[Rarity | None], at: float, value: float, beyond: float) -> tuple[float, ...]:
         """Returns the strengths of the voices. What lies within its usual range is no alert, except by what looks at
@@ -280,7 +295,11 @@ def _pace(step: float, half_hours: float) -> Pace:
 
 def clock(at: float, zone: tzinfo | None) -> float:
     """Returns the seconds that a wall clock of the zone shows; UTC without one."""
-    if zone is None:
-        return at
-    offset = datetime.fromtimestamp(at, zone).utcoffset()
-    return at + (offset.total_seconds() if offset else 0.0)
+    return at if zone is None else at + _offset(at // _QUARTER, zone)
+
+
+@lru_cache(maxsize=256)
+def _offset(quarter: float, zone: tzinfo) -> float:
+    """Returns the seconds by which the zone is ahead of UTC: it changes at a quarter of an hour, if ever."""
+    offset = datetime.fromtimestamp(quarter * _QUARTER, zone).utcoffset()
+    return offset.total_seconds() if offset else 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from alertrelay.anomaly.detector.detector import Reading
-from alertrelay.anomaly.detector.votes import DAY_MEAN, FLAT, NAMES
+from alertrelay.anomaly.detector.votes import DAY_MEAN, FLAT, NAMES, WEEKDAY_MEAN
 
 _SHOWN = 2
 
@@ -81,6 +81,8 @@ def _part(place: int, reading: Reading, shown: Callable[[float], str]) -> str:
         size = reading.measured.sizes[place] if reading.measured else None
     elif place == DAY_MEAN:
         size = reading.day_mean
+    elif place == WEEKDAY_MEAN:
+        size = reading.weekday_mean
     return NAMES[place] + ("" if size is None else f" {'+' if size > 0 else ''}{shown(size)}")
 
 

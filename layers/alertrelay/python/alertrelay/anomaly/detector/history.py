@@ -21,6 +21,8 @@ _TRIMMED_FROM = 6
 _THURSDAY = 3
 """The weekday of day 0, 1970-01-01, where Monday is 0."""
 _NOWHERE = (-1, -1)
+_SAME_WEEKDAY = (7, 14)
+"""Days ago."""
 
 
 class Usual(NamedTuple):
@@ -41,11 +43,18 @@ class Usual(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """A half-hour that is over: its least and its largest value, and what was usual then."""
+    """A half-hour that is over: its least and its largest value, and what was usual then. `weekday` is the middle that
+    it had one and two weeks before, while calm."""
 
     low: float
     high: float
     usual: Usual | None
+    weekday: float | None
+
+    @property
+    def middle(self) -> float | None:
+        """Returns the middle of its values; None where it had no point."""
+        return 0.5 * (self.low + self.high) if self.low <= self.high else None
 
 
 class _Past(NamedTuple):
@@ -89,13 +98,22 @@ class UsualHistory:
         passed = None
         if before != _NOWHERE:
             place = before[0] % _RING * self._slots + before[1]
-            passed = Passed(self._low[place], self._high[place], self._usual)
+            passed = Passed(self._low[place], self._high[place], self._usual, self._on_weekdays(*before))
         if day < before[0]:  # an hour of daylight saving comes twice, across midnight
             return None
         self._empty(before[0] + 1, day)
         self._cell = (day, slot)
         self._look_up(day, slot)
         return passed
+
+    def _on_weekdays(self, day: int, slot: int) -> float | None:
+        places = [(day - ago) % _RING * self._slots + slot for ago in _SAME_WEEKDAY]
+        middles = [
+            0.5 * (self._low[place] + self._high[place])
+            for place in places
+            if self._low[place] <= self._high[place] and not self._troubled[place]
+        ]
+        return sum(middles) / len(middles) if middles else None
 
     def usual(self) -> Usual | None:
         """Returns what is usual for the newest time; None before the first day is over."""
@@ -104,6 +122,14 @@ class UsualHistory:
     def span(self) -> tuple[float, float] | None:
         """Returns the least and the largest calm value of all that is remembered, up to this half-hour."""
         return self._span
+
+    def is_at_edge(self, value: float) -> bool:
+        """Returns whether a value is the least or the largest of all that is remembered, or beyond."""
+        if self._span is None:
+            return False
+        low, high = self._span
+        room = 2.0 * _ROUNDING
+        return value <= low + room * abs(low) or value >= high - room * abs(high)
 
     def learn(self, value: float, *, calm: bool) -> None:
         """Takes a point into its half-hour. What is not calm is left out of the usual range, until `accept`."""

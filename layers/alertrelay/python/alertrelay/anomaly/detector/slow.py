@@ -17,15 +17,41 @@ _SPREAD = 3.0
 """What is missing lies lower than all earlier days by so many times how far those are apart, at least."""
 
 
-class SlowCourse:
-    """The half-hours of the last day, and how often something was missing before."""
+class DayMean:
+    """The mean distance of the last day's half-hours from what is compared with them, ranked among earlier days."""
 
-    __slots__ = ("_apart", "_day_tail", "_judged", "_means", "_missed", "_missing")
+    __slots__ = ("_apart", "_means", "_tail")
 
     def __init__(self) -> None:
-        self._apart = array("d")  # distances from usual of the last half-hours
+        self._apart = array("d")  # of the last half-hours
         self._means = array("d")  # of the last day, which are learned a day later: they share their half-hours
-        self._day_tail = Tail()
+        self._tail = Tail()
+
+    def beside(self, middle: float | None, other: float | None, *, calm: bool) -> tuple[float, Rarity] | None:
+        """Takes the distance of a half-hour from another value; returns the mean of the last day, with its rarity. None
+        where one of both is not known, and before a day."""
+        if middle is None or other is None:
+            return None
+        self._apart.append(middle - other)
+        if len(self._apart) < _DAY:
+            return None
+        del self._apart[:-_DAY]
+        mean = math.fsum(self._apart) / _DAY
+        rarity = self._tail.rarity(abs(mean))
+        if calm:
+            self._means.append(mean)
+            if len(self._means) > _DAY:
+                self._tail.learn(abs(self._means.pop(0)))
+        return mean, rarity
+
+
+class SlowCourse:
+    """How far the last day is from usual, and how often something was missing before."""
+
+    __slots__ = ("_day", "_judged", "_missed", "_missing")
+
+    def __init__(self) -> None:
+        self._day = DayMean()
         self._judged = 0
         self._missed = 0  # how often something began to be missing
         self._missing = False
@@ -34,19 +60,8 @@ class SlowCourse:
         """Returns the mean distance of the last day from what was usual, with its rarity; None before a day of
         half-hours whose time of day was known."""
         usual = passed.usual
-        if usual is None or not usual.same_time or passed.low > passed.high:
-            return None
-        self._apart.append(0.5 * (passed.low + passed.high - usual.low - usual.high))
-        if len(self._apart) < _DAY:
-            return None
-        del self._apart[:-_DAY]
-        mean = math.fsum(self._apart) / _DAY
-        rarity = self._day_tail.rarity(abs(mean))
-        if calm:
-            self._means.append(mean)
-            if len(self._means) > _DAY:
-                self._day_tail.learn(abs(self._means.pop(0)))
-        return mean, rarity
+        known = 0.5 * (usual.low + usual.high) if usual and usual.same_time else None
+        return self._day.beside(passed.middle, known, calm=calm)
 
     def missing(self, passed: Passed, floor: float) -> Rarity:
         """Returns how rare it is that a peak of this half-hour is missing: its maximum reached not half of what the

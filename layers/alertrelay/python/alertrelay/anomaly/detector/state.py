@@ -25,7 +25,7 @@ from alertrelay.anomaly.detector.novelty import KnownValues
 from alertrelay.anomaly.detector.rarity import Tail
 from alertrelay.anomaly.detector.refractory import Onset, Refractory
 from alertrelay.anomaly.detector.scorer import Scorer
-from alertrelay.anomaly.detector.slow import SlowCourse
+from alertrelay.anomaly.detector.slow import DayMean, SlowCourse
 from alertrelay.anomaly.detector.trouble import OpenTrouble
 
 VERSION = 4
@@ -48,7 +48,9 @@ _PARTS: Mapping[str, type] = {
     "_hour_noise": HourNoise,
     "_hour_tail": Tail,
     "_slow": SlowCourse,
-    "_day_tail": Tail,
+    "_day": DayMean,
+    "_weekday": DayMean,
+    "_tail": Tail,
     "_trouble": OpenTrouble,
 }
 """Which class stands in which slot."""
@@ -102,8 +104,10 @@ def _of_version_2(scorer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_version_3(scorer: Mapping[str, Any]) -> dict[str, Any]:
-    """Adds the points since the last that a voice said something of: what is needed has faded up to the newest."""
-    return {**scorer, "_refractory": {**scorer["_refractory"], "_rested": 0}}
+    """Adds what came with version 4: the same weekday, and a voice of it. What is needed to score again begins anew."""
+    slow = dict(scorer["_detector"]["_slow"])
+    slow["_day"] = {"_apart": slow.pop("_apart"), "_means": slow.pop("_means"), "_tail": slow.pop("_day_tail")}
+    return {"_detector": {**scorer["_detector"], "_slow": slow}, "_onset": scorer["_onset"]}
 
 
 _OLDER: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

@@ -19,12 +19,14 @@ FLAT: Final = len(measures.NAMES)
 HOUR: Final = FLAT + 1
 DAY_MEAN: Final = FLAT + 2
 MISSING: Final = FLAT + 3
+WEEKDAY_MEAN: Final = FLAT + 4
 NAMES: Final = (
     *measures.NAMES,
     "points without a change",
     "distance from all that this time of day had",
     "mean distance of the last day from usual",
     "a peak that this half-hour has on other days is missing",
+    "mean distance of the last day from the same weekday",
 )
 """The parts of a reading: the measures, and what looks at longer times."""
 
@@ -88,6 +90,7 @@ VOICES: Final = (
     Voice("outside its hour", (HOUR,), up_to=_ALERT, rest=24.0, doubt=2.0),
     Voice("a day off", (DAY_MEAN,), up_to=_ALERT, rest=576.0, doubt=40.0, slow=True),
     Voice("missing", (MISSING,), up_to=_ALERT, rest=144.0, slow=True),
+    Voice("unlike its weekday", (WEEKDAY_MEAN,), up_to=_ALERT, rest=576.0, doubt=150.0, slow=True),
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from alertrelay.alert import AnomalyVerdict
 from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
@@ -111,6 +112,11 @@ class Vote:
     watch: str = ""
     alertname: str = ""
     service: str = ""
+
+    @property
+    def verdict(self) -> AnomalyVerdict:
+        """Returns what messages about the anomaly show of it."""
+        return AnomalyVerdict(helpful=self.helpful, by=self.by, at=self.at, started=self.started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def _seen(track: Track, scorer: Scorer, scored: Scored, reading: Reading, at: fl
         at=at,
         value=value,
         score=scored.score,
-        calm=scored.since is None and not reading.hangs,
+        calm=scored.since is None and not reading.lasts,
         since=at if scored.since is None else scored.since,
         band=(usual.low, usual.high) if usual else None,
         rarity=reading.rarity,

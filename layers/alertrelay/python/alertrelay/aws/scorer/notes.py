@@ -1,7 +1,8 @@
 """Keeps the scorer's notes in the state table.
 
 Keys: `R`/`R` the lease of a run, `D`/<time>#<id> deployments, `F`/<time>#<fingerprint> feedback, `N#<service>`/`N` what
-other alerts of a service are to say of its anomalies: an attribute each, by fingerprint.
+other alerts of a service are to say of its anomalies: an attribute each, by fingerprint; `V#<fingerprint>`/`V` what a
+person said last of an anomaly, which messages about it show.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 DEPLOYMENTS_KEPT = 2 * 86_400
 VOTES_KEPT = 400 * 86_400
+VERDICTS_KEPT = 18 * 86_400
+"""As long as a resolved alert is."""
 MOST_DEPLOYMENTS = 100
 
 
@@ -71,6 +74,20 @@ class DynamoNotebook:
     def add_vote(self, vote: Vote) -> None:
         """See scoring.ports.Notebook."""
         self._put("F", _place(vote.at, vote.fingerprint), vote, lasts=VOTES_KEPT)
+        with _failing():
+            self._table.update(
+                items.verdict_key(vote.fingerprint),
+                "V",
+                "SET #at = :at, #started = :started, verdict = :verdict, #ttl = :ttl, v = :v",
+                # One on an earlier firing, or an earlier one that comes late, replaces none.
+                condition="attribute_not_exists(#at) OR #started < :started OR (#started = :started AND #at <= :at)",
+                values={
+                    ":at": _number(vote.at),
+                    ":started": items.text(vote.started),
+                    ":verdict": items.as_json(dataclasses.asdict(vote.verdict)),
+                    ":ttl": _whole(vote.at + VERDICTS_KEPT),
+                },
+            )
 
     def votes(self, since: float) -> Sequence[Vote]:
         """See scoring.ports.Notebook."""

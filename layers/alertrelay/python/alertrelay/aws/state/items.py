@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Acknowledgement, Alert, Channel
+from alertrelay.alert import Acknowledgement, Alert, AnomalyVerdict, Channel
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
@@ -217,6 +217,19 @@ def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
         except (KeyError, ValueError, TypeError):
             continue
     return tuple(sorted(found, key=lambda one: (-one.score, one.text)))
+
+
+def verdict_key(fingerprint: str) -> str:
+    """Returns the key of what a person said last of an anomaly."""
+    return f"V#{fingerprint}"
+
+
+def verdict(item: Attributes) -> AnomalyVerdict | None:
+    """Returns it; None where it cannot be read: it is only shown."""
+    try:
+        return AnomalyVerdict(**json.loads(item["verdict"]["S"]))
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 def budget_key(objective: str) -> str:

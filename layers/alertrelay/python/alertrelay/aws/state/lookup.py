@@ -11,7 +11,7 @@ from alertrelay.aws.state.silences import SILENCES_KEY
 from alertrelay.aws.state.table import OnTable, read
 from alertrelay.aws.state.ticks import waking_key
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.state import Facts
+from alertrelay.state import AlertContext, Facts
 
 
 class DynamoLookup(OnTable):
@@ -28,6 +28,7 @@ class DynamoLookup(OnTable):
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
         objectives: Sequence[str] = (),
+        judged: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """See state.Lookup."""
@@ -38,7 +39,9 @@ class DynamoLookup(OnTable):
         wanted += [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(alerts)]
         wanted += [{"pk": items.text(key), "sk": items.text("N")} for key in named]
         wanted += [{"pk": items.text(key), "sk": items.text("B")} for key in slos]
-        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "B": [], "W": []}
+        about = {items.verdict_key(fingerprint): fingerprint for fingerprint in judged}
+        wanted += [{"pk": items.text(key), "sk": items.text("V")} for key in about]
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "B": [], "V": [], "W": []}
         for item in self._table.batch(wanted):
             found[item["sk"]["S"]].append(item)
         found["I"] += self._table.batch(noted_sources.wider(found["I"]))
@@ -46,8 +49,11 @@ class DynamoLookup(OnTable):
             alerts={one.key: one for one in (read(items.alert_item, item) for item in found["A"])},
             inhibitors=_merged(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
-            anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
-            budgets={slos[item["pk"]["S"]]: note for item in found["B"] if (note := items.budget(item))},
+            context=AlertContext(
+                anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
+                budgets={slos[item["pk"]["S"]]: note for item in found["B"] if (note := items.budget(item))},
+                verdicts={about[item["pk"]["S"]]: one for item in found["V"] if (one := items.verdict(item))},
+            ),
             waking=read(items.waking, found["W"][0])[0] if found["W"] else None,
         )
 

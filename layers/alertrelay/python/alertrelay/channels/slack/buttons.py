@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
-from alertrelay.alert import Alert
+from alertrelay.alert import JUDGED, Alert
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.slack.mrkdwn import escape, section
 from alertrelay.notification import Notification
@@ -37,8 +37,6 @@ _SILENCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VALUE = 1_800
 _FINDINGS = 9_500
 """Characters of the findings of a digest: of what a message holds (render.py) the rest has its place too."""
-JUDGED = ("anomaly", "AnomalyDetected")
-"""The source and the name of the alerts that people are asked about."""
 
 
 class NotAButton(ValueError):

@@ -56,9 +56,9 @@ class Mark:
 
 def marks(alerts: Iterable[Alert], dashboards: Sequence[AnnotatedDashboard]) -> list[Mark]:
     """Returns the annotations of a batch, of each alert on each dashboard the newest: an incident that ended within it
-    is one annotation."""
+    is one annotation, in whichever order the queue brought its updates."""
     found: dict[tuple[AnnotatedDashboard, str], Mark] = {}
-    for alert in alerts:
+    for alert in sorted(alerts, key=lambda one: one.updated_at or one.ends_at or one.starts_at):
         for dashboard in dashboards:
             if alert.status in ("firing", "resolved") and matches(dashboard.matchers, alert.labels):
                 mark = _mark(alert, dashboard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from alertrelay.alert import rfc3339
@@ -17,11 +18,12 @@ from alertrelay.policy.group_key import clock_of
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.silence import Silence
 from alertrelay.policy.silence_json import to_json
-from alertrelay.state import Groups
+from alertrelay.policy.verdict import verdict_on
+from alertrelay.state import Groups, Lookup
 from alertrelay.values.charted import ANNOTATION
 
 
-def shown(reading: Reads, groups: Groups, fingerprint: str) -> tuple[Listed, dict[str, Any]]:
+def shown(reading: Reads, groups: Groups, lookup: Lookup, fingerprint: str) -> tuple[Listed, dict[str, Any]]:
     """Returns one alert, and its page. Raises ApiError where it neither fires nor ended a short while ago,
     state.StoreFailure."""
     now = reading.clock.now()
@@ -30,10 +32,22 @@ def shown(reading: Reads, groups: Groups, fingerprint: str) -> tuple[Listed, dic
     one = found(reading, items, firing, fingerprint)
     return one, {
         "asOf": rfc3339(now),
-        "alert": _whole(one),
+        "alert": {**_whole(one), "verdict": _verdict(one, lookup)},
         "suppressedBy": list(_reasons(one, firing, silences, reading)),
         "notifications": notifications(reading.config, groups, one),
     }
+
+
+def _verdict(one: Listed, lookup: Lookup) -> dict[str, Any] | None:
+    """Returns what a person said last of this firing of an anomaly."""
+    alert = one.item.alert
+    if not is_judged(alert):
+        return None
+    facts = lookup.facts(alerts=(), inhibitors=(), judged=[alert.fingerprint])
+    said = verdict_on(alert.fingerprint, alert.starts_at, facts.context.verdicts)
+    if said is None:
+        return None
+    return {"helpful": said.helpful, "by": said.by, "at": rfc3339(datetime.fromtimestamp(said.at, UTC))}
 
 
 def found(reading: Reads, items: Sequence[AlertItem], firing: Sequence[Listed], fingerprint: str) -> Listed:

@@ -19,7 +19,7 @@ def get_budgets(reading: Reads, lookup: Lookup, objectives: Sequence[str]) -> di
     found = [
         _budget(objective, note)
         for start in range(0, len(objectives), AT_ONCE)
-        for objective, note in _facts(lookup, objectives=objectives[start : start + AT_ONCE]).budgets.items()
+        for objective, note in _facts(lookup, objectives=objectives[start : start + AT_ONCE]).context.budgets.items()
     ]
     return {"asOf": rfc3339(reading.clock.now()), "budgets": sorted(found, key=lambda each: str(each["objective"]))}
 
@@ -36,7 +36,7 @@ def get_anomalies(reading: Reads, lookup: Lookup) -> dict[str, Any]:
 
 def _anomalies(lookup: Lookup, services: Sequence[str]) -> Iterator[dict[str, Any]]:
     for start in range(0, len(services), AT_ONCE):
-        for service, notes in _facts(lookup, services=services[start : start + AT_ONCE]).anomalies.items():
+        for service, notes in _facts(lookup, services=services[start : start + AT_ONCE]).context.anomalies.items():
             for note in notes:
                 yield {
                     "service": service,

@@ -29,7 +29,7 @@ SHOWN = 50
 def get_alert(reading: Reads, console: Console, request: ApiRequest, fingerprint: str) -> dict[str, Any]:
     """Returns the page of one alert; with `outcomes` also what the log has of it, which takes some seconds. Raises
     ApiError, state.StoreFailure."""
-    one, page = shown(reading, console.groups, fingerprint)
+    one, page = shown(reading, console.groups, console.lookup, fingerprint)
     if "outcomes" in request.query and request.flag("outcomes"):
         page["outcomes"] = outcomes_of(console.log, one, reading.clock.now())
     return page

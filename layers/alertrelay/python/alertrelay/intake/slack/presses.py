@@ -245,6 +245,8 @@ def _judge(desk: Desk, asked: SlackAsk, button: Button) -> Answer:
         comment="by a button in Slack",
     )
     keep_verdict(desk.deeds.judge, desk.report, verdict, via="slack")
+    if button.group:
+        desk.deeds.show(button.group)
     word = "helpful" if helpful else "not helpful"
     return only_you(
         f"Thank you: kept as *{word}* (the anomaly that began {when(began(judged))}). A later answer replaces this one."

@@ -112,15 +112,17 @@ function Acts({ alert, session, again }) {
 const WORDS = [[true, "Helpful"], [false, "Not helpful"]];
 
 function Judge({ alert, can }) {
-  const [said, setSaid] = useState(null);
+  const [own, setOwn] = useState(null); // until the next answer has it
+  const said = own ?? alert.verdict?.helpful ?? null;
   const task = useTask(async (helpful) => {
     await post("/api/v1/feedback", { fingerprint: alert.fingerprint, helpful });
-    setSaid(helpful);
+    setOwn(helpful);
     notify(`Kept as ${helpful ? "helpful" : "not helpful"}. A later answer replaces it.`, null, "good");
   });
   return html`<div class="acts" role="group" aria-label="Was it helpful to know of this anomaly?">
     <span class="asked">Was it helpful to know of this anomaly?</span>
     ${WORDS.map(([helpful, words]) => html`<button key=${words} type="button" class="toggle" aria-pressed=${said === helpful ? "true" : "false"} disabled=${!can || task.busy} onClick=${() => task.start(helpful)}>${words}</button>`)}
+    ${own === null && alert.verdict && html`<span class="quiet">said ${alert.verdict.by}, <${Time} at=${alert.verdict.at} /></span>`}
     ${!can && html`<span class="quiet">A token with the right “silence” may say so.</span>`}
     ${task.failure && html`<${Fault} failure=${task.failure} what="That was not kept." />`}
   </div>`;
