@@ -66,7 +66,9 @@ def _verdicts(content: Content, ledger: Ledger) -> list[tuple[str, str, str]]:
     open_ = (ledger.firing | ledger.fallback_firing) & content.decision.view.firing
     found = list[tuple[str, str, str]]()
     for key in sorted(open_) if content.facts.context.verdicts else ():
-        brief = content.members[key].alert
+        if (member := content.members.get(key)) is None:
+            continue
+        brief = member.alert
         if said := verdict_on(brief.fingerprint, brief.starts_at, content.facts.context.verdicts):
             found.append((key, said.by, str(said.helpful)))
     return found

@@ -23,6 +23,7 @@ from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, SILENT, VOICES, P
 
 WEEK = 604_800.0
 _LARGEST = 1e100
+_QUARTER = 900.0
 _SUDDEN: Final = frozenset((measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST))
 _WIDE = 4.0
 """The usual distances from its time of day that a point has by chance."""
@@ -294,7 +295,11 @@ def _pace(step: float, half_hours: float) -> Pace:
 
 def clock(at: float, zone: tzinfo | None) -> float:
     """Returns the seconds that a wall clock of the zone shows; UTC without one."""
-    if zone is None:
-        return at
-    offset = datetime.fromtimestamp(at, zone).utcoffset()
-    return at + (offset.total_seconds() if offset else 0.0)
+    return at if zone is None else at + _offset(at // _QUARTER, zone)
+
+
+@lru_cache(maxsize=256)
+def _offset(quarter: float, zone: tzinfo) -> float:
+    """Returns the seconds by which the zone is ahead of UTC: it changes at a quarter of an hour, if ever."""
+    offset = datetime.fromtimestamp(quarter * _QUARTER, zone).utcoffset()
+    return offset.total_seconds() if offset else 0.0
