@@ -78,8 +78,12 @@ endif
 
 # Three workers for two cores: a sixth of the tests' time is waiting, for Alertmanager's clock or a program's answer.
 test: tools ## everything that CI checks
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint types imports
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target types tests/__pycache__ lint imports
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# In a new clone each worker would rewrite the assertions of every test: they are read once, beside mypy, which has one core.
+tests/__pycache__: | env
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
 
 bench-requests: env ## what an alert asks of AWS: in a minute, in half an hour, before its page leaves (BENCH=CHECKOUT)
 	@$(BIN)/python tools/bench/counting.py $(or $(BENCH),.)

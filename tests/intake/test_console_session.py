@@ -211,6 +211,12 @@ def test_what_is_long_is_packed_for_who_accepts_it(door: Door) -> None:
     assert plain.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_what_is_short_is_as_it_is_also_for_who_accepts_it_packed(door: Door) -> None:
+    made = door.handle(event("GET", "/api/v2/silences", token=READ, headers={"accept-encoding": "gzip"}), None)
+    assert (made["statusCode"], made["body"]) == (200, "[]")
+    assert "Content-Encoding" not in made["headers"]
+
+
 def test_the_overview_counts_and_names_why(door: Door) -> None:
     fire(door, "Slow", service="orders", severity="warning")
     door.clock.sleep(60)
