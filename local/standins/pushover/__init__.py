@@ -20,7 +20,9 @@ def shown(body: Mapping[str, Any]) -> str:
 
 
 def problems(body: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what Pushover refuses of a message as it is rendered."""
+    """Yield what Pushover refuses of a message as it is rendered. An acknowledgement has only what it cancels."""
+    if body.keys() == {"cancel"}:
+        return
     if not body.get("message"):
         yield "message cannot be blank"
     for name in ("message", "title", "url"):

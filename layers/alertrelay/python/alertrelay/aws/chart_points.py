@@ -37,16 +37,16 @@ def chart_points(
 def _queries(query: MetricQuery) -> list[dict[str, Any]]:
     """Returns the queries of a request, of which one returns data."""
     if not query.math:
-        return [_metric("m", query)]
+        return [_of_metric("m", query)]
     (drawn, expression), *steps = query.math
     return [
         {"Id": drawn, "Expression": expression},
         *({"Id": name, "Expression": step, "ReturnData": False} for name, step in steps),
-        *({**_metric(name, one), "ReturnData": False} for name, one in query.of),
+        *({**_of_metric(name, one), "ReturnData": False} for name, one in query.of),
     ]
 
 
-def _metric(name: str, one: MetricQuery) -> dict[str, Any]:
+def _of_metric(name: str, one: MetricQuery) -> dict[str, Any]:
     return metric_query(name, one.namespace, one.name, one.dimensions, period=one.period, statistic=one.statistic)
 
 
