@@ -102,9 +102,11 @@ def test_a_group_that_fails_stops_no_other_and_makes_the_event_come_again() -> N
 
 
 def test_a_bad_alert_stops_no_other_while_the_table_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    stumbled: list[str] = []
 
     def stumble(router: Any, labels: Any, **rest: Any) -> Any:
         if labels["alertname"] == "B" and "topic" not in labels:
+            stumbled.append("B")
             raise KeyError("B")
         return own_groups(router, labels, **rest)
 
@@ -112,6 +114,7 @@ def test_a_bad_alert_stops_no_other_while_the_table_fails(monkeypatch: pytest.Mo
     world = World(wrap=lambda _: Absent())
     receive(world.relays[0], posted("A", "B", "C"), deadline=world.deadline)
     assert {o.alertname for o in world.of("delivered")} == {"A", "B", "C"}
+    assert stumbled
 
 
 def slow(seconds: float) -> Callable[[Store], Wrapped]:

@@ -342,10 +342,14 @@ def test_a_group_that_is_being_flushed_is_left_awake_to_show_what_was_done(door:
 
 
 def test_a_press_is_done_although_its_message_cannot_show_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: object) -> None:
+    asked: list[object] = []
+
+    def failing(flush: object) -> None:
+        asked.append(flush)
         raise TimersFailure("the queue did not take the message")
 
     gid = open_group(door, ORDERS)
     monkeypatch.setattr("alertrelay.runtime.slack.body_of", failing)
     post(door, pressed(silence(gid)))
     assert "Silenced until" in said(door)
+    assert asked
