@@ -64,7 +64,7 @@ class MortalWorld(World):
 
     wrap: Callable[[Store], Any] = Mortal
     again: list[tuple[Any, Relay, Envelope, int]] = field(default_factory=list)
-    dead_letters: list[Envelope] = field(default_factory=list)
+    dead_letters: list[tuple[Relay, Envelope]] = field(default_factory=list)
 
     @property
     def mortal(self) -> Mortal:
@@ -85,7 +85,13 @@ class MortalWorld(World):
                 at = self.clock.now() + timedelta(seconds=LAMBDA_RETRIES[tries])
                 self.again.append((at, relay, envelope, tries + 1))
             else:
-                self.dead_letters.append(envelope)
+                self.dead_letters.append((relay, envelope))
+
+    def redrive(self) -> None:
+        """Sends what died too often to its function again, as `alertrelay redrive` does."""
+        redriven, self.dead_letters = self.dead_letters, []
+        for relay, envelope in redriven:
+            self._invoke(relay, envelope, 0)
 
     def run(self, seconds: float) -> None:
         self.run_until(self.clock.now() + timedelta(seconds=seconds))
@@ -270,7 +276,10 @@ def test_after_any_faults_what_fires_is_notified_and_what_was_notified_is_resolv
     world.fail(*channels, by=None)
     world.mortal.plan.clear()
     world.run(2 * 3600)
-    assert world.dead_letters == []
+    deaths = sum(name == "dies" for name, *_ in steps)
+    assert deaths > len(LAMBDA_RETRIES) or world.dead_letters == []
+    world.redrive()
+    world.run(2 * 3600)
     world.settled()
     firing = {name for name, (_, state) in newest.items() if state == "ALARM"}
     told = _announced(world)
@@ -281,6 +290,19 @@ def test_after_any_faults_what_fires_is_notified_and_what_was_notified_is_resolv
     world.settled()
     assert not any(world.incidents().values()), "an incident hangs open"
     assert _announced(world) == set()
+
+
+def test_what_died_at_each_try_is_notified_when_it_is_redriven() -> None:
+    world = MortalWorld(config=config())
+    world.mortal.plan = deque(["before"] * 1000)
+    world.publish(alarm("a", "ALARM", severity="critical", at=world.clock.now(), sent_at=world.clock.now()))
+    world.run(sum(LAMBDA_RETRIES))
+    world.mortal.plan.clear()
+    assert len(world.dead_letters) == len(world.relays)
+    assert _announced(world) == set()
+    world.redrive()
+    world.run(600)
+    assert _announced(world) == {"a"}
 
 
 def _announced(world: MortalWorld) -> set[str]:
