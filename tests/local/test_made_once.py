@@ -31,9 +31,10 @@ def test_a_service_has_the_operations_that_its_class_has_now() -> None:
         def publish(self) -> None: ...
 
     with made_once():
-        names = moto.core.responses.method_names_from_class(Service)
+        listed: Any = vars(moto.core.responses)["method_names_from_class"]
+        names = listed(Service)
         assert "publish" in names
         assert "region" not in names
         assert "later" not in names
         Service.later = Service.publish  # type: ignore[attr-defined]
-        assert "later" in moto.core.responses.method_names_from_class(Service)
+        assert "later" in listed(Service)
