@@ -42,8 +42,8 @@ def checked_rules(kind: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         if not rule.parts or not set(rule.parts) <= set(PARTS[kind]):
             raise ValueError(
                 f"the catalogue of {kind}, {rule.alertname}: parts of ({', '.join(PARTS[kind])}) were expected, "
-                f"this rule has parts={rule.parts!r}; correct it, or list a new part in PARTS of compiler/catalogue/table.py "
-                "and make it in compiler/alarms/watched.py"
+                f"this rule has parts={rule.parts!r}; correct it, or list a new part in PARTS of "
+                "compiler/catalogue/table.py and make it in compiler/alarms/watched.py"
             )
     return rules
 
