@@ -94,7 +94,8 @@ same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or
 4. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
 5. `python -m tools.schemas --write`, which writes its keys into `docs/schemas/environment.schema.json`.
 6. `.venv/bin/pytest tests/compiler/alarms tests/compiler/test_schemas.py tests/tools/test_alarms_page.py
-   tests/runbooks`, which also finds a rule whose `when` never holds, a number beyond its own range, and a page that lacks a part.
+   tests/runbooks`, which also finds a rule whose `when` never holds, a number beyond its own range, and a runbook
+   that lacks a section.
 
 `python -m tools.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
 """
