@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 LAST_PORT = 65_535
+_ADMIN = "intake_admin_token"
 _EXAMPLE = '{"pagerduty_key": "…"}'
 
 
@@ -44,15 +45,23 @@ def own_file(path: Path) -> Path:
 def tokens_of(file: Path) -> dict[str, str]:
     """Returns the intake's tokens; the first start makes one that may do everything. Raises Unfit."""
     if file.exists():
-        return _texts(file, str(file), mend="delete it: the next start makes a new token")
-    made = {"intake_admin_token": secrets.token_hex(12)}
+        mend = "delete it: the next start makes a new token"
+        found = _texts(file, str(file), mend=mend)
+        if _ADMIN not in found:
+            raise Unfit(f"{file}: the key {_ADMIN} was expected; {mend}")
+        _check_tokens(found, str(file), mend)
+        return found
+    made = {_ADMIN: secrets.token_hex(12)}
     own_file(file).write_text(json.dumps(made), encoding="utf-8")
     return made
 
 
 def keys_of(file: Path) -> dict[str, str]:
     """Returns the keys of the channels in the file of --secrets. Raises Unfit."""
-    return _texts(file, f"--secrets {file}", mend=f"write an object of texts, {_EXAMPLE}")
+    where = f"--secrets {file}"
+    found = _texts(file, where, mend=f"write an object of texts, {_EXAMPLE}")
+    _check_tokens(found, where, "write a longer one (`openssl rand -hex 24`)")
+    return found
 
 
 def doubts(given: Mapping[str, str], needed: Sequence[str], known: Sequence[str]) -> Iterator[str]:
@@ -69,6 +78,18 @@ def doubts(given: Mapping[str, str], needed: Sequence[str], known: Sequence[str]
             yield f"has {name!r}, which no channel of the configuration reads" + (
                 f": did you mean {near!r}?" if near else ": delete it, or name it in alertmanager.yml"
             )
+
+
+def _check_tokens(found: Mapping[str, str], where: str, mend: str) -> None:
+    """Raises Unfit for a token of the intake that it would take for none; its value is not shown."""
+    # Here, since every command imports this file, and most serve nothing.
+    from alertrelay.intake.tokens import KEYS, LEAST_CHARACTERS
+
+    for key in KEYS.values():
+        for token in (found[key].split() or [""]) if key in found else ():
+            if len(token) < LEAST_CHARACTERS:
+                got = f"{LEAST_CHARACTERS} characters or more were expected, got {len(token)}"
+                raise Unfit(f"{where}: {key} is too short for a token: {got}; {mend}")
 
 
 def _texts(file: Path, where: str, *, mend: str) -> dict[str, str]:

@@ -109,7 +109,16 @@ def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, f
         check_flap_rules(delivery.flap_damping, receivers, alertmanager.route, findings)
 
 
-def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
+def check_with_environment(
+    alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, environment: Environment | None, findings: Findings
+) -> None:
+    """Adds what an environment and the other files make of each other; `check` and synth both find it here alone."""
+    _check_audit(alertmanager, environment, findings)
+    _check_maintenance(alertmanager, environment, findings)
+    _check_buttons(delivery, environment, findings)
+
+
+def _check_audit(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
     """Adds errors where the scheduled drill of the environment would notify somebody else, or where its heartbeat would
     be posted to what a channel's key holds."""
     audit = environment.audit if environment else None
@@ -141,7 +150,7 @@ def _check_report(alertmanager: AlertmanagerFile, audit: Audit, findings: Findin
         findings.error(audit.report_place, "tells-nobody", message, "give it slack_configs or email_configs")
 
 
-def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, findings: Findings) -> None:
+def _check_buttons(delivery: DeliveryFile, environment: Environment | None, findings: Findings) -> None:
     """Adds a warning where messages of the environment would have buttons that nothing answers."""
     if delivery.slack and delivery.slack.buttons and environment is not None and not environment.intake:
         message = f"the environment {environment.name} has no intake, which answers the buttons of Slack messages"
@@ -150,7 +159,7 @@ def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, fi
         findings.warning(place, "not-obeyed", message, mend)
 
 
-def check_maintenance_of(
+def _check_maintenance(
     alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings
 ) -> None:
     """Adds what the maintenance windows of the environment would hide that a route wants."""

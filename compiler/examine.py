@@ -12,9 +12,8 @@ from compiler.config_files import (
     DELIVERY,
     ENVIRONMENTS,
     alertmanager_file,
-    check_audit_of,
-    check_maintenance_of,
     check_twins,
+    check_with_environment,
     cross_check,
     delivery_file,
     environment_file,
@@ -68,8 +67,7 @@ def examine(
         check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=alerts, named=bool(rules))
     found = [environment_file(folder or Path(), name, findings) for name in names]
     for each in found:
-        check_audit_of(parsed, each, findings)
-        check_maintenance_of(parsed, each, findings)
+        check_with_environment(parsed, said or NOTHING, each, findings)
     listed = [one for one in found if one is not None]
     if own and parsed and len(listed) == len(found):
         from compiler.producers import check_with_environments

@@ -23,10 +23,8 @@ from compiler.config_files import (
     DELIVERY,
     alertmanager_file,
     alertmanager_of,
-    check_audit_of,
-    check_buttons_of,
-    check_maintenance_of,
     check_twins,
+    check_with_environment,
     cross_check,
     delivery_file,
     environment_file,
@@ -92,9 +90,7 @@ def load(folder: Path, environment: str) -> Loaded:
     alertmanager = alertmanager_file(folder / ALERTMANAGER, delivery, findings, own=True)
     cross_check(alertmanager, delivery, findings)
     found = environment_file(folder, environment, findings)
-    check_audit_of(alertmanager, found, findings)
-    check_maintenance_of(alertmanager, found, findings)
-    check_buttons_of(delivery, found, findings)
+    check_with_environment(alertmanager, delivery, found, findings)
     check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None

@@ -57,25 +57,36 @@ def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
 
 
 def of_tiers(config: Config, rows: Sequence[LiveRow]) -> list[LiveRow]:
-    """Returns a row for each tier of the escalation: a tier of which no contact was reached calls nobody."""
+    """Returns a row for each tier of the escalation: one of which no integration was reached calls nobody. Its contacts
+    are mentioned in Slack, and are nothing that can be tried."""
     outcomes = {who: row.outcome for row in rows for who in row.who.split(", ")}
     by_name = {receiver.name: receiver.targets for receiver in config.receivers}
     found = []
     for tier in config.escalation:
         names = [str(target.integration) for name in tier.receivers for target in by_name.get(name, ())]
         reached = [name for name in names if outcomes.get(name) == "ok"]
-        what, who = f"tier {tier.number}", ", ".join(names)
+        what, who, mentioned = f"tier {tier.number}", ", ".join(names), _mentioned(tier.contacts)
         if reached:
-            text = f"{len(reached)} of {len(names)} contacts answer"
+            text = f"{len(reached)} of {_integrations(names)} answered{mentioned}"
             found.append(LiveRow(what=what, who=who, outcome="ok", text=text))
         elif names and all(outcomes.get(name) == "not tried" for name in names):
-            text, mend = f"none of {len(names)} contacts was tried", "their own rows say why"
+            text, mend = f"0 of {_integrations(names)} tried{mentioned}", "their own rows say why"
             found.append(LiveRow(what=what, who=who, outcome="not tried", text=text, mend=mend))
         else:
-            text = f"none of {len(names)} contacts was reached: at this tier nobody would be called"
-            mend = "mend one of them by its own row"
+            text = f"0 of {_integrations(names)} reached{mentioned}: at this tier nobody would be called"
+            mend = "mend one of them by its own row" if names else "name a receiver that has an integration"
             found.append(LiveRow(what=what, who=who, outcome="not reached", text=text, mend=mend))
     return found
+
+
+def _integrations(names: Sequence[str]) -> str:
+    return f"{len(names)} integration{'s' if len(names) != 1 else ''}"
+
+
+def _mentioned(contacts: Sequence[str]) -> str:
+    if not contacts:
+        return ""
+    return f" ({len(contacts)} contact{'s' if len(contacts) != 1 else ''} mentioned in Slack)"
 
 
 def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[LiveTry]:

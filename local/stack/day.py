@@ -17,6 +17,7 @@ from local.account import Account, PublishedEvent
 from local.stack.companion import Annotated
 from local.stack.day_input import (
     START,
+    check_flags,
     checked_down,
     checked_template,
     in_order,
@@ -62,6 +63,8 @@ def live(
     what that file says. `engine` runs the functions, with the layer built for `arch`. `template` is of an app of one's
     own, in place of this one's. `keep` is called at the end, while the stack still stands.
     """
+    if template is None and (down or modes):
+        check_flags(environment, config=config, down=down, modes=modes)
     template = checked_template(template) if template else template_of(environment, config=config, arch=arch)
     faults = checked_down(down, config_of(template))
     watched = watched_by(template, modes)

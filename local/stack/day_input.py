@@ -16,6 +16,7 @@ from alertrelay.sources import Envelope, parse
 
 from compiler.config_files import environment_fault
 from compiler.config_folder import NoConfigFolder
+from compiler.load import load
 from compiler.reading.finding import nearest
 from infra import synth
 from local.stack.faults import parse_down, places
@@ -75,15 +76,35 @@ def region_of(template: Path) -> str:
 
 
 def checked_down(values: Sequence[str], config: Config) -> Mapping[str, Fault]:
-    """The faults of `--down`, each at a place that there is. Raises UsageError."""
+    """The faults of `--down`, each at a place that there is. Raises UsageError, which names each place that is not."""
     try:
         faults = parse_down(list(values))
     except ValueError as error:
         raise UsageError(str(error)) from None
-    for place in faults:
-        if place not in places(config):
-            raise UsageError(f"--down {place}: no receiver has this channel or this name{_near(place, places(config))}")
+    known = places(config)
+    wrong = [place for place in faults if place not in known]
+    if wrong:
+        raise UsageError(
+            "\n".join(
+                f"--down {place}: no receiver has this channel or this name{_near(place, known)}" for place in wrong
+            )
+        )
     return faults
+
+
+def check_flags(environment: str, *, config: Path | None, down: Sequence[str], modes: Sequence[str]) -> None:
+    """Checks what is said of an environment before its template is synthesised, which takes seconds. Of one that has
+    errors the synthesis says which. Raises UsageError."""
+    try:
+        folder = synth.config_of(config)
+    except NoConfigFolder as error:
+        raise UsageError(str(error)) from None
+    if environment_fault(folder, environment):
+        return
+    loaded = load(folder, environment)
+    if loaded.config:
+        checked_down(down, loaded.config)
+        with_modes_of(loaded.anomaly, modes)
 
 
 def topic_named(name: str, topics: Mapping[str, str]) -> str:
@@ -146,7 +167,11 @@ def in_order(files: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
 
 def watched_by(template: Path, modes: Sequence[str]) -> AnomalyConfig | None:
     """Return what the environment watches, with these modes. Raises UsageError."""
-    config = anomaly_config_of(template)
+    return with_modes_of(anomaly_config_of(template), modes)
+
+
+def with_modes_of(config: AnomalyConfig | None, modes: Sequence[str]) -> AnomalyConfig | None:
+    """Return a configuration of anomaly.yml with these modes. Raises UsageError."""
     try:
         if config is None and modes:
             raise UsageError(f"--mode {modes[0]}: this environment watches no metric: add an entry to anomaly.yml")

@@ -123,14 +123,18 @@ class FaultySender:
 
 
 def parse_down(values: list[str]) -> Mapping[str, Fault]:
-    """`pagerduty`, `pagerduty=429`, … as faults by place; 503 where none is named. Raises ValueError."""
-    found = {}
+    """`pagerduty`, `pagerduty=429`, … as faults by place; 503 where none is named. Raises ValueError, which names each
+    value that is none."""
+    found, wrong = {}, []
     for value in values:
         place, _, fault = value.partition("=")
         if not place or (not fault and value.endswith("=")):
-            raise ValueError(f"--down {value!r}: CHANNEL or RECEIVER was expected, with =FAULT or without")
+            wrong.append(f"--down {value!r}: CHANNEL or RECEIVER was expected, with =FAULT or without")
+            continue
         try:
             found[place] = Fault.named(fault or "503")
         except ValueError as error:
-            raise ValueError(f"--down {value}: {error}") from None
+            wrong.append(f"--down {value}: {error}")
+    if wrong:
+        raise ValueError("\n".join(wrong))
     return found

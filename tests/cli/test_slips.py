@@ -12,7 +12,7 @@ from cli.command import main
 from compiler.load import try_out
 from compiler.reading.finding import nearest
 from infra.application import environment_names
-from local.stack import day_input
+from local.stack import day, day_input
 from local.stack.day_input import UsageError, checked_down, template_of, watched_by
 from local.stack.history import Day
 from local.timeline import as_text
@@ -98,6 +98,20 @@ def test_a_channel_that_no_receiver_has_cannot_be_down() -> None:
     for place in ("victorops", "sns", "pigeon"):
         with pytest.raises(UsageError, match=rf"--down {place}: no receiver has this channel or this name; .*slack"):
             checked_down([place], config)
+    with pytest.raises(UsageError, match=r"(?s)--down sns: .*--down pigeon: "):
+        checked_down(["sns", "slack", "pigeon"], config)
+    with pytest.raises(UsageError, match=r"(?s)--down slack=no: .*--down 'chat=': "):
+        checked_down(["slack=no", "chat="], config)
+
+
+def test_the_flags_of_a_replay_are_checked_before_the_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day, "template_of", lambda *_, **__: pytest.fail("synthesised"))
+    for flags, wrong in (
+        ({"down": ["pigeon"]}, "--down pigeon: no receiver"),
+        ({"down": [], "modes": ["orders=loud"]}, "--mode orders=loud"),
+    ):
+        with pytest.raises(UsageError, match=wrong):
+            day.live([], environment="prod", topic=None, config=CONFIG, **flags)  # type: ignore[arg-type]
 
 
 def test_a_mode_is_of_a_metric_that_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.config_files import alertmanager_of, check_audit_of
+from compiler.config_files import alertmanager_of, check_with_environment
 from compiler.delivery import NOTHING
 from compiler.examine import examine
 from compiler.load import try_out
@@ -55,7 +55,7 @@ def test_a_heartbeat_has_a_key_of_its_own(key: str) -> None:
     tree = parse(BASE + pushover, findings, file="alertmanager.yml")
     assert tree is not None
     config = alertmanager_of(tree, NOTHING, findings)
-    check_audit_of(config, environment, findings)
+    check_with_environment(config, NOTHING, environment, findings)
     (found,) = [one for one in findings.sorted() if one.code == "secret-name-clash"]
     assert (found.line, found.key) == (3, "audit.heartbeat_key")
     assert "heartbeat_url" in found.mend

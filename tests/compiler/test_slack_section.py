@@ -8,7 +8,9 @@ import pytest
 from alertrelay.channels.slack import Mention, SlackSettings
 from alertrelay.config.model import Matcher
 
-from compiler.load import Loaded, try_out
+from compiler.examine import check_folder
+from compiler.load import Loaded, load, try_out
+from compiler.reading.finding import Finding
 
 BOT = """
 global: {slack_api_url: https://slack.com/api/chat.postMessage}
@@ -76,3 +78,18 @@ def test_buttons_that_no_message_would_have_are_named(tmp_path: Path) -> None:
     hook = 'route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url_file: /run/hook, channel: "#a"}]}]'
     named = [one.key for one in loaded(tmp_path, "slack: {buttons: true}", hook).findings if one.code == "not-obeyed"]
     assert named == ["slack.buttons"]
+
+
+def test_buttons_that_nothing_answers_are_named_by_check_as_by_synth(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "dev.yml").write_text("region: eu-west-1\n")
+    (tmp_path / "alertmanager.yml").write_text(BOT)
+    (tmp_path / "delivery.yml").write_text("slack: {buttons: true}\n")
+    named = [[one for one in found if one.key == "slack.buttons"] for found in _both(tmp_path)]
+    assert [one.code for one in named[0]] == ["not-obeyed"]
+    assert "the environment dev has no intake" in named[0][0].message
+    assert named[0] == named[1]
+
+
+def _both(folder: Path) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    return check_folder(folder), load(folder, "dev").findings

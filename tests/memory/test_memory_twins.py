@@ -97,6 +97,13 @@ def test_a_preferred_version_comes_first_where_it_is_known() -> None:
     assert [key.value for key in secrets.versions("pd", prefer="gone")] == ["new", "old"]
 
 
+def test_several_keys_are_one_of_a_line_each_as_in_the_real_secret() -> None:
+    secrets = MemorySecrets({"token": ["new", "old"], "user": ["ada"]})
+    assert [key.value for key in secrets.versions("token user")] == ["new\nada", "old\nada"]
+    with pytest.raises(SecretMissing, match="no key 'id'"):
+        next(secrets.versions("token id"))
+
+
 @pytest.mark.parametrize("values", [{}, {"pd": []}, {"other": [SECRET]}])
 def test_a_key_that_is_missing_is_named_when_its_first_version_is_asked_for(values: Mapping[str, list[str]]) -> None:
     """Not before: the real one reads nothing until then, and a caller must not rely on the twin."""

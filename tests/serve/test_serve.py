@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from alertrelay.channels.email.sender import ses_request
 from cli.command import main
 from cli.serve import NOT_PLAYED, Served, _print_for_aws, serving
 from cli.serve_aws import line_of
-from cli.serve_input import make_folder
+from cli.serve_input import Unfit, keys_of, make_folder, tokens_of
 from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.queues import REFUSED
@@ -169,6 +170,25 @@ def test_keys_that_are_missing_or_misspelt_are_named(
     assert "intake_admin_token" not in warned
     assert f"warning: {NOT_PLAYED}" in warned
     assert "webhook_secret" not in warned
+
+
+@pytest.mark.parametrize("read", [tokens_of, keys_of])
+@pytest.mark.parametrize("token", ["short-LEAKX", "", "a-token-of-16-or-more short-LEAKX"])
+def test_a_token_that_the_intake_would_take_for_none_is_refused_at_the_start(
+    read: Callable[[Path], object], token: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokens.json"
+    file.write_text(json.dumps({"intake_admin_token": token}))
+    with pytest.raises(Unfit, match=r"tokens\.json: intake_admin_token .* 16 characters or more were expected") as said:
+        read(file)
+    assert "LEAKX" not in str(said.value)
+
+
+def test_a_file_without_the_token_that_is_printed_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.json"
+    file.write_text("{}")
+    with pytest.raises(Unfit, match=r"tokens\.json: the key intake_admin_token was expected; delete it"):
+        tokens_of(file)
 
 
 def test_alerts_are_for_the_eyes_of_the_owner_alone(folder: Path, tmp_path: Path) -> None:

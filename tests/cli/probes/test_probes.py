@@ -360,6 +360,18 @@ def test_a_tier_of_which_no_contact_answers_is_a_row_of_its_own() -> None:
     assert found[1].mend
 
 
+def test_the_row_of_a_tier_counts_its_integrations_and_its_contacts_apart() -> None:
+    config = load(CONFIG, "prod").config
+    assert config is not None
+    second = Tier(number=2, after=900.0, receivers=("slack-critical",), contacts=("S0789JKLM", "@here"))
+    third = Tier(number=3, after=1800.0, receivers=("slack-critical", "sms-oncall"))
+    rows = [LiveRow(what="any", who="slack-critical/slack/0, sms-oncall/sns/0", outcome="not tried", text="")]
+    assert [row.text for row in run.of_tiers(replace(config, escalation=(second, third)), rows)] == [
+        "0 of 1 integration tried (2 contacts mentioned in Slack)",
+        "0 of 2 integrations tried",
+    ]
+
+
 def test_a_peer_that_does_not_answer_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 

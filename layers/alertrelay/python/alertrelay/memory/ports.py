@@ -86,10 +86,16 @@ class MemorySecrets:
     values: Mapping[str, Sequence[str]]
 
     def versions(self, name: str, *, prefer: str = "") -> Iterator[Key]:
-        """See ports.Secrets. A version is the value's place: "0" is current."""
-        found = [Key(name, value, str(n)) for n, value in enumerate(self.values.get(name, ()))]
-        if not found:
-            raise SecretMissing(f"the secret has no key {name!r}")
+        """See ports.Secrets. A version is the place of its values: "0" is current. Of several keys each one that was
+        not changed stands in the earlier versions too."""
+        keys = name.split()
+        if missing := [one for one in keys if not self.values.get(one)]:
+            raise SecretMissing(f"the secret has no key {missing[0]!r}")
+        values = [self.values[one] for one in keys]
+        found = [
+            Key(name, "\n".join(one[min(n, len(one) - 1)] for one in values), str(n))
+            for n in range(max(map(len, values), default=0))
+        ]
         yield from sorted(found, key=lambda key: key.version != prefer)
 
 
