@@ -42,8 +42,8 @@ examples:
   terraform show -json tfplan | alertrelay adopt --env prod --from -
   alertrelay adopt --print-rules > adopt.yml                      the rules, to be changed
 
-exit code: 0 shown, or applied; 1 a region could not be read, or an alarm was refused or failed; 2 usage, an unreadable
-or foreign file, or nothing could be read
+exit code: 0 shown, or applied; 1 a region could not be read, or an alarm was refused or failed; 2 usage, a file that is
+unreadable, foreign or no whole plan, or nothing could be read
 """
 
 
