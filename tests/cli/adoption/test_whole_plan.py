@@ -49,7 +49,7 @@ def _said(path: Path, text: str) -> str:
     return "\n".join(map(str, found))
 
 
-def test_a_plan_that_was_cut_at_any_line_is_refused_and_one_with_alarms_struck_out_is_not(tmp_path: Path) -> None:
+def test_a_plan_cut_at_any_line_is_refused_and_one_with_an_alarm_struck_out_is_not(tmp_path: Path) -> None:
     path = tmp_path / "plan.yml"
     text = _text(path, "a", "b")
     lines = text.splitlines(keepends=True)
