@@ -12,6 +12,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode, episodes, spans
 from alertrelay.nflog.history.renamed import renamed_alarms, renames_said
+from alertrelay.nflog.history.silences import silences_of
 
 NEARBY = timedelta(minutes=60)
 """A deployment so long before the first alert may have caused it."""
@@ -110,7 +111,8 @@ def timeline(
     last = ended + AFTER if ended else max(one.decisions[-1].at for one in incident)
     entries = [
         *(entry for one in incident for entry in _of_episode(one)),
-        *_around(decisions, incident, since=began - NEARBY, until=last),
+        *_deployments(decisions, since=began - NEARBY, until=last),
+        *_silences(decisions, incident, since=began, until=last),
     ]
     return Timeline(
         about=about,
@@ -177,16 +179,23 @@ def _why(one: LoggedDecision) -> str:
     return one.explained + instead + tries
 
 
-def _around(
+def _deployments(decisions: Sequence[LoggedDecision], *, since: datetime, until: datetime) -> Iterator[IncidentLine]:
+    for one in decisions:
+        if one.what == "deployed" and since <= one.at <= until:
+            yield _line(one)
+
+
+def _silences(
     decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
 ) -> Iterator[IncidentLine]:
-    """Yields what concerns more than one alert: deployments, and silences that were made meanwhile."""
-    known = {id(one) for episode in incident for one in episode.decisions}
-    for one in decisions:
-        if not since <= one.at <= until or id(one) in known:
-            continue
-        if one.what in ("deployed", "silenced", "silence expired") and not one.fingerprint:
-            yield IncidentLine(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
+    """Yields what was done to silences that name no alert, and so belong to no episode."""
+    for one in silences_of(decisions, incident, since=since, until=until):
+        if not one.fingerprint:
+            yield _line(one)
+
+
+def _line(one: LoggedDecision) -> IncidentLine:
+    return IncidentLine(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
 
 
 def _before(incident: Sequence[Episode]) -> Before:
@@ -213,7 +222,8 @@ def as_markdown(found: Timeline, *, doubts: Sequence[str] = ()) -> Iterator[str]
     yield from ("", "| UTC | What | Alert | Where, by whom | Why |", "|---|---|---|---|---|")
     for entry in found.entries:
         place = ", ".join(part for part in (entry.where, entry.by) if part)
-        cells = (f"{entry.at:%H:%M:%S}", entry.what, entry.alert, place, entry.why)
+        day = "" if entry.at.date() == found.fired_at.date() else f"{entry.at:%Y-%m-%d} "
+        cells = (f"{day}{entry.at:%H:%M:%S}", entry.what, entry.alert, place, entry.why)
         yield f"| {' | '.join(_plain(cell) for cell in cells)} |"
     yield ""
     yield from _like_it(found)
