@@ -9,6 +9,7 @@ from typing import Any
 from alertrelay.nflog.history.episodes import episodes
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import Timeline, as_markdown, timeline
+from alertrelay.policy.contradiction import contradicts
 
 from tests.nflog.history.lines import ARN, MONDAY, firing, line, outcome
 
@@ -29,7 +30,7 @@ INCIDENT = [
 
 
 def incident(lines: Sequence[str], about: str, **options: Any) -> Timeline:
-    found = timeline(read_lines(lines).decisions, about, **options)
+    found = timeline(read_lines(lines).decisions, about, contradicts=contradicts, **options)
     assert found is not None
     return found
 
@@ -60,7 +61,7 @@ def test_an_incident_has_what_fired_was_sent_and_was_done() -> None:
 def test_it_is_found_by_fingerprint_alertname_and_the_alarm_s_name() -> None:
     for about in (f"f-{CPU}", "cpu", CPU, ARN + CPU):
         assert incident(INCIDENT, about).alerts == (CPU,)
-    assert timeline(read_lines(INCIDENT).decisions, "nothing") is None
+    assert timeline(read_lines(INCIDENT).decisions, "nothing", contradicts=contradicts) is None
 
 
 def test_the_ones_before_it_stand_with_what_ended_them() -> None:

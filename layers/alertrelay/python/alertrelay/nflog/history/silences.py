@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from alertrelay.config.matchers import MatcherError, parse_matcher
-from alertrelay.config.model import Matcher
+from alertrelay.alert import Labels
 from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode
-from alertrelay.policy.matchers import matches
 
+Contradicts = Callable[[str, Labels], bool]
+"""Whether a matcher, as it is printed, contradicts the labels that are known: policy.contradiction."""
 _EQUAL = re.compile(r"""([^\s{}!=~,"/:][^\s{}!=~,"]*)="([^"\\]*)"(?=[,}])""")
 """A label in a group key that has one value: of the group, or by a matcher of its route."""
 
 
 def silences_of(
-    decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
+    decisions: Sequence[LoggedDecision],
+    incident: Sequence[Episode],
+    *,
+    since: datetime,
+    until: datetime,
+    contradicts: Contradicts,
 ) -> Iterator[LoggedDecision]:
     """Yields what was done, by `until`, to each silence that stood between `since` and then, in order of time.
 
@@ -36,9 +41,10 @@ def silences_of(
     for one in decisions:
         if one.at > until:
             break
-        if one.what == "silenced":
+        if one.what == "silenced" and not one.fingerprint:
             stood = (one.starts_at or one.at) <= until and ends[id(one)] >= since
-            shown[one.silence] = stood and (one.silence in held_back or any(_may_match(one, has) for has in known))
+            theirs = one.silence in held_back or any(_may_match(one, has, contradicts) for has in known)
+            shown[one.silence] = stood and theirs
         if one.what in ("silenced", "silence expired") and shown.get(one.silence):
             yield one
 
@@ -58,20 +64,11 @@ def _ends(decisions: Sequence[LoggedDecision]) -> Mapping[int, datetime]:
     return ends
 
 
-def _labels(episode: Episode) -> Mapping[str, str]:
+def _labels(episode: Episode) -> Labels:
     keys = dict.fromkeys(one.group for one in episode.decisions)
     return {"alertname": episode.alert, **{found[1]: found[2] for key in keys for found in _EQUAL.finditer(key)}}
 
 
-def _may_match(silence: LoggedDecision, known: Mapping[str, str]) -> bool:
-    return not silence.matchers or any(
-        all(matches((one,), known) for one in _parsed(together) if one.name in known) for together in silence.matchers
-    )
-
-
-def _parsed(texts: Sequence[str]) -> Iterator[Matcher]:
-    for text in texts:
-        try:
-            yield parse_matcher(text)
-        except MatcherError:  # a line that is not quite ours contradicts nothing
-            continue
+def _may_match(silence: LoggedDecision, known: Labels, contradicts: Contradicts) -> bool:
+    sets = silence.matchers or ((),)
+    return any(not any(contradicts(text, known) for text in together) for together in sets)

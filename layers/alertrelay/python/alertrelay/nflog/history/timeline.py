@@ -12,7 +12,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode, episodes, spans
 from alertrelay.nflog.history.renamed import renamed_alarms, renames_said
-from alertrelay.nflog.history.silences import silences_of
+from alertrelay.nflog.history.silences import Contradicts, silences_of
 
 NEARBY = timedelta(minutes=60)
 """A deployment so long before the first alert may have caused it."""
@@ -92,11 +92,17 @@ class Timeline:
 
 
 def timeline(
-    decisions: Sequence[LoggedDecision], about: str, *, at: datetime | None = None, known: Collection[str] = ()
+    decisions: Sequence[LoggedDecision],
+    about: str,
+    *,
+    contradicts: Contradicts,
+    at: datetime | None = None,
+    known: Collection[str] = (),
 ) -> Timeline | None:
     """Returns the last incident of a fingerprint, group key, alarm's name or alertname, or the last one that had begun
     by `at`. `decisions` are all that were read, in order of time; `known` are the alarms of today, by which one that
-    was renamed is known. None where none is about it."""
+    was renamed is known, and silences that have a matcher which `contradicts` what is known of the alerts are not
+    theirs. None where none is about it."""
     every = episodes(decisions)
     renamed = renamed_alarms(every, known)
     named = {renamed.get(one.name, one.name) for one in every if _is_about(one, about)} & set(renamed.values())
@@ -109,10 +115,11 @@ def timeline(
     open_ = any(one.resolved_at is None and not one.is_event for one in incident)
     ended = None if open_ else max((one.resolved_at for one in incident if one.resolved_at), default=None)
     last = ended + AFTER if ended else max(one.decisions[-1].at for one in incident)
+    silences = silences_of(decisions, incident, since=began, until=last, contradicts=contradicts)
     entries = [
         *(entry for one in incident for entry in _of_episode(one)),
         *_deployments(decisions, since=began - NEARBY, until=last),
-        *_silences(decisions, incident, since=began, until=last),
+        *map(_line, silences),
     ]
     return Timeline(
         about=about,
@@ -182,15 +189,6 @@ def _why(one: LoggedDecision) -> str:
 def _deployments(decisions: Sequence[LoggedDecision], *, since: datetime, until: datetime) -> Iterator[IncidentLine]:
     for one in decisions:
         if one.what == "deployed" and since <= one.at <= until:
-            yield _line(one)
-
-
-def _silences(
-    decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
-) -> Iterator[IncidentLine]:
-    """Yields what was done to silences that name no alert, and so belong to no episode."""
-    for one in silences_of(decisions, incident, since=since, until=until):
-        if not one.fingerprint:
             yield _line(one)
 
 
