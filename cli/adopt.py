@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
-from cli.files import unwritable
+from cli.files import overwriting, unwritable
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ owner, each with the rule that decided, the topic to point at, the missing actio
 messages. What is left alone is listed with the reason; every other action and field of an alarm stays as it is.
 
 Nothing is changed without --apply, and --apply changes only what the plan says. --plan writes the plan, to be reviewed:
-an alarm that somebody changes meanwhile is refused by name, the others go on, a plan that was cut off is applied again,
-and a second file takes everything back.
+an alarm that somebody changes meanwhile is refused by name, the others go on, what was interrupted is applied again,
+and a second file takes everything back. A plan without its last line, `end: true`, was cut short and is refused.
 
 With --from a CloudFormation template, `terraform show -json` or `aws cloudwatch describe-alarms` is read, and no
 account: what is shown belongs into the template. The permissions that each step needs: docs/adopt.md.
@@ -42,8 +42,8 @@ examples:
   terraform show -json tfplan | alertrelay adopt --env prod --from -
   alertrelay adopt --print-rules > adopt.yml                      the rules, to be changed
 
-exit code: 0 shown, or applied; 1 a region could not be read, or an alarm was refused or failed; 2 usage, an unreadable
-or foreign file, or nothing could be read
+exit code: 0 shown, or applied; 1 a region could not be read, or an alarm was refused or failed; 2 usage, a file that is
+unreadable, foreign or no whole plan, or nothing could be read
 """
 
 
@@ -77,7 +77,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="managed: alarms that a CloudFormation stack makes; silent: alarms that notify nobody today",
     )
-    parser.add_argument("--plan", metavar="FILE", type=Path, help="write the plan")
+    parser.add_argument("--plan", metavar="FILE", type=Path, help="write the plan; an edited one that is there stays")
+    parser.add_argument("--force", action="store_true", help="with --plan: write over any file that is there")
     parser.add_argument("--apply", metavar="PLAN", type=Path, help="do what a plan says")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -92,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not args.env:
         return _refuse("--env is missing: name an environment of the configuration")
+    if args.force and not args.plan:
+        return _refuse("--force is for --plan FILE")
     if args.apply:
         if args.source or args.plan:
             return _refuse("--apply takes no --from and no --plan: the plan says which alarms")
@@ -120,9 +123,12 @@ def rules_in(args: argparse.Namespace) -> AdoptionRules | int:
 
 def _show(args: argparse.Namespace) -> int:
     from cli.adoption.propose import AdoptionSetting, propose
+    from cli.adoption.rules import FILE
     from cli.adoption.shown import as_json, lines
     from cli.adoption.sources import SourceRefused, read_source
 
+    if fault := overwriting(args.plan, (args.source, args.rules, args.config_dir / FILE)):
+        return _refuse(fault)
     rules = rules_in(args)
     if isinstance(rules, int):
         return rules
@@ -165,11 +171,17 @@ def _unmatched(proposals: Sequence[Proposal], setting: AdoptionSetting) -> list[
 def _write(args: argparse.Namespace, found: AlarmSource, proposals: Sequence[Proposal]) -> bool:
     from datetime import UTC, datetime
 
-    from cli.adoption.plan_file import PlanHead, written
+    from cli.adoption.plan_file import PlanHead, is_remade, written
 
     made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     head = PlanHead(environment=args.env, source=found.source, made_at=made)
     try:
+        edited = args.plan.exists() and not is_remade(
+            args.plan.read_text("utf-8", "replace"), head, proposals, args.plan
+        )
+        if edited and not args.force:
+            _note(f"{args.plan} is there, and another plan or edited: name another file, or write over it with --force")
+            return False
         args.plan.write_text(written(head, proposals, args.plan), encoding="utf-8")
     except OSError as error:
         _note(unwritable(error, args.plan))
@@ -182,7 +194,8 @@ def _write(args: argparse.Namespace, found: AlarmSource, proposals: Sequence[Pro
 
 
 def _apply(args: argparse.Namespace) -> int:
-    from cli.adoption.plan_file import ACCOUNT, AdoptionPlan, read_plan
+    from cli.adoption.plan_file import ACCOUNT, AdoptionPlan
+    from cli.adoption.plan_reading import read_plan
     from cli.report import refuse
 
     found = read_plan(args.apply)
@@ -197,21 +210,16 @@ def _apply(args: argparse.Namespace) -> int:
 
 def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
     from cli.adoption import sources
-    from cli.adoption.apply import RESULTS, UNREACHED, apply
-    from cli.adoption.plan_file import undo_entry, undo_head, undo_of
+    from cli.adoption.apply import UNREACHED, apply
+    from cli.adoption.plan_file import undo_of
+    from cli.adoption.undo_file import add_undo
+    from cli.cloud import CloudNotLoggedIn
 
     undo, say = undo_of(args.apply, head), _progress()
-
-    def keep(one: PlannedAlarm) -> None:
-        text = undo_entry(one) if undo.exists() else undo_head(head, undo) + undo_entry(one)
-        with undo.open("a", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-
     done: list[Applied] = []
+    stopped = ""
     try:
-        for one in apply(alarms, sources.clients_of(), keep):
+        for one in apply(alarms, sources.clients_of(), lambda one: add_undo(undo, head, one)):
             done.append(one)
             say(f"{len(done)} of {len(alarms)}")
             if args.output == "table" and (one.why or one.result == "changed"):
@@ -224,16 +232,30 @@ def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedA
         return 1
     except OSError as error:
         return _refuse(f"nothing more is changed: {unwritable(error, undo)}")
+    except CloudNotLoggedIn as error:
+        if not done:
+            return _refuse(str(error))
+        stopped = str(error)
+    if left := len(alarms) - len(done):
+        why = stopped or f"AWS was not reached for the last {UNREACHED} alarms"
+        stopped = f"{why}: {left} are left, not tried; apply the plan again"
+    return _say_applied(args, done, stopped, f"alertrelay adopt --env {head.environment} --apply {undo}")
+
+
+def _say_applied(args: argparse.Namespace, done: Sequence[Applied], stopped: str, undo: str) -> int:
+    """Says what became of the alarms, why it `stopped` before the last one, and the command that takes it back."""
+    from cli.adoption.apply import RESULTS
+
     counts = Counter(one.result for one in done)
     if args.output == "table":
         said = ", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result])
         print(said or "the plan changes nothing")
     else:
         print(dumped([one.as_json() for one in done], args.output))
-    if left := len(alarms) - len(done):
-        _note(f"AWS was not reached for the last {UNREACHED} alarms: {left} are left, not tried; apply the plan again")
+    if stopped:
+        _note(stopped)
     if counts["changed"]:
-        _note(f"to take it back: alertrelay adopt --env {head.environment} --apply {undo}")
+        _note(f"to take it back: {undo}")
     if fires := sum(one.fires for one in done):
-        _note(f"{fires} of them fire now, unknown to the relay: alertrelay reconcile --env {head.environment} --send")
-    return int(bool(counts["refused"] or counts["failed"]))
+        _note(f"{fires} of them fire now, unknown to the relay: alertrelay reconcile --env {args.env} --send")
+    return int(bool(stopped or counts["refused"] or counts["failed"]))

@@ -42,6 +42,10 @@ class CloudNotReached(CloudUnreadable):
     """AWS was not reached: no connection, or no answer on it."""
 
 
+class CloudNotLoggedIn(CloudUnreadable):
+    """There are no credentials, or their session has ended: no other call will be answered either."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:
     """The relay's stack. `outputs` are those of infra/stacks.py: TopicCritical, SecretArn, TableName, Function…"""
@@ -137,11 +141,11 @@ def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserErr
         return CloudUnreadable(f"{what} cannot be read: {NOT_OF_AWS}: is there a proxy, or AWS_ENDPOINT_URL?")
     word = code(error)
     if word in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
-        return CloudUnreadable(f"{what}: there are no credentials for AWS ({word}): set AWS_PROFILE, or log in")
+        return CloudNotLoggedIn(f"{what}: there are no credentials for AWS ({word}): set AWS_PROFILE, or log in")
     if word == "NoRegionError":
         return CloudUnreadable(f"{what}: no region: write `region:` in the environment's file, or set AWS_REGION")
     if "ExpiredToken" in word or "Token" in word:
-        return CloudUnreadable(f"{what}: the session has ended ({word}): log in again")
+        return CloudNotLoggedIn(f"{what}: the session has ended ({word}): log in again")
     if word == "AuthorizationError":  # SNS's own word, of Publish above all
         return CloudUnreadable(
             f"{what}: your role may not publish there ({word}): put its ARN under `publishers:` of the environment's "

@@ -88,6 +88,6 @@ def _table(found: Sequence[LoggedDecision]) -> list[str]:
     for one in found:
         place = "/".join(part for part in (one.receiver, one.channel) if part)
         where = ", ".join(part for part in (place, one.by) if part)
-        why = ": ".join(part for part in (one.why, one.detail) if part)
-        rows.append((f"{one.at:%Y-%m-%d %H:%M:%S}", one.named or "-", one.status or "-", one.what, where or "-", why))
+        at = f"{one.at:%Y-%m-%d %H:%M:%S}"
+        rows.append((at, one.named or "-", one.status or "-", one.what, where or "-", one.explained))
     return aligned(rows)

@@ -182,6 +182,9 @@ def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = pr
         sys.stdout.flush()
 
 
+UNKNOWN = "(an incident of before this start)"
+
+
 def line_of(request: RecordedRequest, incidents: dict[str, str]) -> str:
     """Returns what a stand-in received, on one line. `incidents` keeps the summary of each PagerDuty incident, whose
     resolve names its key alone."""
@@ -192,7 +195,7 @@ def line_of(request: RecordedRequest, incidents: dict[str, str]) -> str:
     if key := str(body.get("dedup_key") or body.get("incident_key") or ""):
         action, _, summary = what.partition(": ")
         incidents[key] = summary or incidents.get(key, "")
-        what = f"{action}: {incidents[key]}" if incidents[key] else action
+        what = f"{action}: {incidents[key] or UNKNOWN}"
     return line(request.at, request.channel, request.answered, f"edit: {what}" if _is_edit(request) else what)
 
 

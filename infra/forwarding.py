@@ -113,7 +113,7 @@ class ForwarderConstruct(Construct):
             "Tick",
             rule_name=f"{self.name}-tick",
             description="alertrelay looks for the groups of alerts that fall due",
-            schedule=events.Schedule.cron(),
+            schedule=events.Schedule.cron(minute="*"),
         )
         # A tick that is late is not repeated after its minute: the next one finds the same.
         target = targets.LambdaFunction(

@@ -73,7 +73,8 @@ def synthesise(
 def kept_assembly(folder: Path, *, environment: str, arch: str | None = None, config: Path | None = None) -> Path:
     """Returns the cloud assembly of these inputs in a folder of its own below `folder`, synthesised where it is not
     there yet. It stays as it is: a changed configuration gets another folder, and a
-    run that began with this one still reads it. Those that nobody used for half a day are removed.
+    run that began with this one still reads it. Those that nobody used for half a day are removed. What the app prints,
+    prices above all, is shown only where it fails: who replays an alert asked for none of it.
 
     Parameters and errors are those of `synthesise`.
     """
@@ -82,18 +83,18 @@ def kept_assembly(folder: Path, *, environment: str, arch: str | None = None, co
     with _lock(BUILD / "synth.lock"):
         stamp = _stamp(environment, arch, config)
         outdir = (folder / f"{environment}-{stamp[:12]}").resolve()
-        _make(outdir, stamp, environment, arch, config)
+        _make(outdir, stamp, environment, arch, config, quiet=True)
         (outdir / STAMP).touch()
         _prune(folder)
     return outdir
 
 
-def _make(outdir: Path, stamp: str, environment: str | None, arch: str, config: Path) -> None:
+def _make(outdir: Path, stamp: str, environment: str | None, arch: str, config: Path, *, quiet: bool = False) -> None:
     if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
         return
     made = BUILD / "assembly"
     shutil.rmtree(made, ignore_errors=True)
-    _run_app(made, environment, arch, config)
+    _run_app(made, environment, arch, config, quiet=quiet)
     (made / STAMP).write_text(stamp)
     shutil.rmtree(outdir, ignore_errors=True)
     outdir.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +129,7 @@ def templates(outdir: Path, environment: str) -> dict[str, Path]:
     return {stack["stackName"]: assembly / stack["templateFile"] for stack in stacks}
 
 
-def _run_app(outdir: Path, environment: str | None, arch: str, config: Path) -> None:
+def _run_app(outdir: Path, environment: str | None, arch: str, config: Path, *, quiet: bool) -> None:
     began = time.monotonic()
     _progress(f"synth: {environment or 'every environment'}, about ten seconds (the first time here: thirty) …")
     environ = {
@@ -140,11 +141,23 @@ def _run_app(outdir: Path, environment: str | None, arch: str, config: Path) -> 
         placeholders.VARIABLE: "1",  # nothing of this assembly is deployed
     }
     # -P: what lies beside app.py is importable by its package alone, also in a wheel.
-    done = subprocess.run([sys.executable, "-P", "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "app.py"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE if quiet else STDERR,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode != 0:
+        if done.stdout:
+            _progress(done.stdout.rstrip())
         shutil.rmtree(outdir, ignore_errors=True)
         raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")
-    _progress(f"synth: done in {time.monotonic() - began:.1f} s")
+    if not quiet:
+        _progress(f"synth: done in {time.monotonic() - began:.1f} s")
 
 
 def _progress(line: str) -> None:

@@ -16,7 +16,7 @@ from cli.adoption.account import put_parameters, read_alarm
 from cli.adoption.alarm import ACTIONS, ReadAlarm, fingerprint, lost_fields, put_request
 from cli.adoption.plan_file import PlannedAlarm
 from cli.adoption.propose import Changed
-from cli.cloud import UNREADABLE, Client, CloudNotReached, CloudUnreadable, unreadable
+from cli.cloud import UNREADABLE, Client, CloudNotLoggedIn, CloudNotReached, CloudUnreadable, unreadable
 
 WRITES: Mapping[str, str] = {
     "MetricAlarm": "put_metric_alarm",
@@ -50,11 +50,13 @@ def apply(
 ) -> Iterator[Applied]:
     """Yields the result of each alarm once it is there, and no more once AWS was not reached for several in a row.
     `client_of` gives the clients of a region; `keep_undo` writes what takes an alarm back, and returns once that is
-    durable."""
+    durable. Raises CloudNotLoggedIn, by which no other alarm could be read either."""
     unreached = 0
     for one in planned:
         try:
             applied = _apply(one, client_of(one.region), keep_undo)
+        except CloudNotLoggedIn:
+            raise
         except CloudUnreadable as error:
             reached = not isinstance(error, CloudNotReached)
             applied = Applied(alarm=one, result="failed", why=str(error), reached=reached)
@@ -82,7 +84,10 @@ def _apply(one: PlannedAlarm, client: Client, keep_undo: Callable[[PlannedAlarm]
     try:
         _write(cloudwatch, now, after, left)
     except UNREADABLE as error:
-        reached = not isinstance(unreadable(one.name, error), CloudNotReached)
+        found = unreadable(one.name, error)
+        if isinstance(found, CloudNotLoggedIn):
+            raise found from None
+        reached = not isinstance(found, CloudNotReached)
         return Applied(alarm=one, result="failed", why=f"{code(error)}: {error}", reached=reached)
     return Applied(alarm=one, result="changed", fires=now.fields.get("StateValue") == "ALARM")
 

@@ -4,9 +4,11 @@ template as the JSON that it is."""
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
@@ -14,9 +16,9 @@ from unittest import mock
 @contextmanager
 def made_once() -> Iterator[None]:
     """Keeps, inside it, the names of moto's services, whose folders it lists for each request (5 % of a replay's CPU),
-    those of a service's operations, and the key that SNS signs with, of which it makes one a subscription (a tenth of a
-    second each). A template in JSON is read as such: as YAML, for which moto takes it, it is a third of a deployment's
-    time."""
+    and the key that SNS signs with, of which it makes one a subscription (a tenth of a second each). Whether a service
+    has an operation is asked of its class, of which moto lists all that it has. A template in JSON is read as such: as
+    YAML, for which moto takes it, it is a third of a deployment's time."""
     import moto.backends
     import moto.core.responses
     from moto.cloudformation.models import Stack
@@ -25,18 +27,21 @@ def made_once() -> Iterator[None]:
     names = tuple(moto.backends.list_of_moto_modules())
     with (
         mock.patch.object(moto.backends, "list_of_moto_modules", return_value=names),
-        mock.patch.object(moto.core.responses, "method_names_from_class", _operations),
+        mock.patch.object(moto.core.responses, "method_names_from_class", _Operations),
         mock.patch.object(Stack, "parse_template", staticmethod(_reading(Stack.parse_template))),
         mock.patch.object(Subscription, "private_key", staticmethod(_signing_key)),
     ):
         yield
 
 
-@functools.cache
-def _operations(service: type) -> list[str]:
-    from moto.core.utils import method_names_from_class
+@dataclass(frozen=True)
+class _Operations:
+    """The operations that a service has at this moment, of which moto asks for one."""
 
-    return method_names_from_class(service)
+    service: type
+
+    def __contains__(self, name: str) -> bool:
+        return inspect.isfunction(getattr(self.service, name, None))
 
 
 def _reading(original: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:

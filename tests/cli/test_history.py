@@ -44,10 +44,19 @@ def test_history_lists_decisions_and_says_what_the_log_lacks(log: str, capsys: p
     assert "1 line is cut off in the middle" in shown.err
 
 
+def test_what_was_judged_stands_under_why_with_who_said_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = [line(MONDAY, "judged", state_key="f", fingerprint="f", by="ada", helpful=yes) for yes in (True, False)]
+    log = tmp_path / "judged.log"
+    log.write_text("\n".join(said), encoding="utf-8")
+    assert main(["history", "--logs", str(log), "--outcome", "judged"]) == 0
+    rows = [row.split("judged")[1].split() for row in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [["ada", "helpful"], ["ada", "not", "helpful"]]
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [
-        (["--alert", "orders-cpu"], 2),
+        (["--alert", "orders-cpu"], 3),  # the acknowledgement's line has the fingerprint alone
         (["--alert", "f-orders-cpu"], 3),
         (["--receiver", "email-oncall"], 1),
         (["--outcome", "acknowledged", "--outcome", "suppressed"], 1),

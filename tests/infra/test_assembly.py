@@ -47,6 +47,10 @@ def test_no_file_names_a_path_of_this_machine(assembly: Path) -> None:
             assert private not in text, f"{path} holds {private}"
 
 
+def test_the_cdk_warns_of_nothing(assembly: Path) -> None:
+    assert [path for path, text in texts(assembly).items() if "aws:cdk:warning" in text] == []
+
+
 def test_nothing_has_to_be_looked_up_in_an_account(assembly: Path) -> None:
     for path, text in texts(assembly).items():
         if path.name == "manifest.json":

@@ -121,6 +121,23 @@ def test_a_kept_assembly_of_yesterday_is_removed_unless_it_is_the_one_in_use(pro
     assert list(kept.iterdir()) == [second]
 
 
+def test_a_kept_assembly_shows_what_the_app_prints_only_where_it_fails(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = (project / "app.py").read_text() + "import sys; print('$8.92'); print('no runbook', file=sys.stderr)\n"
+    (project / "app.py").write_text(app)
+    kept_assembly(project / "kept", environment="prod")
+    waits = "synth: prod, about ten seconds (the first time here: thirty) …\n"
+    assert capfd.readouterr() == ("", waits)
+    (project / "app.py").write_text(app + "sys.exit(1)\n")
+    with pytest.raises(SynthFailed, match="the reason stands above"):
+        kept_assembly(project / "kept", environment="prod")
+    assert sorted(capfd.readouterr().err.splitlines()) == ["$8.92", "no runbook", waits.rstrip()]
+    (project / "app.py").write_text(app)
+    synthesise(project / "out")
+    assert "$8.92" in capfd.readouterr().err
+
+
 def test_a_failure_leaves_the_assembly_that_was_there(project: Path) -> None:
     synthesise(project / "out")
     (project / "app.py").write_text("raise SystemExit(1)\n")

@@ -23,6 +23,7 @@ from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.queues import REFUSED
 from local.standins import RecordedRequest
+from local.standins.pagerduty.incidents import OpenedIncidents
 from tests.channels.email.example import EMAIL
 from tests.serve.conftest import ask, pages, until
 
@@ -233,6 +234,9 @@ def test_a_line_names_the_incident_that_is_resolved_and_says_edit() -> None:
     line_of(recorded("pagerduty", trigger), incidents)
     resolve = recorded("pagerduty", {"event_action": "resolve", "dedup_key": "k"})
     assert line_of(resolve, incidents) == "03:04:05 pagerduty 200  resolve: Down on orders"
+    earlier = recorded("pagerduty", {"event_action": "resolve", "dedup_key": "of before a restart"})
+    assert line_of(earlier, incidents).endswith("resolve: (an incident of before this start)")
+    assert "those of before it are not known here" in OpenedIncidents().listed()
     for path, method, said in (
         ("/api/chat.postMessage", "POST", "Down"),
         ("/api/chat.update", "POST", "edit: Down"),

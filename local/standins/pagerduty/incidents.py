@@ -21,6 +21,7 @@ from alertrelay.intake.incidents import signature_of
 from local.standins.peer import PeerAnswer
 from local.standins.pressing import App, NotPressed, post
 
+NONE = "no incident was opened since this start; those of before it are not known here"
 SECONDS = 5.0
 """PagerDuty waits so long for an answer."""
 Status = Literal["triggered", "acknowledged", "resolved"]
@@ -77,12 +78,12 @@ class OpenedIncidents:
             found.append(f"{number}  {one.status}{who}: {one.summary[:160]}")
             found += [f"   | {note}" for note in one.notes]
             found.append(f"   {' '.join(BUTTONS[one.status])}")
-        return "\n".join(found or ["no incident was opened yet"]) + "\n"
+        return "\n".join(found or [NONE]) + "\n"
 
     def press(self, form: Mapping[str, str], app: App) -> PeerAnswer:
         """Does what a person does. Raises NotPressed."""
         if not self._all:
-            raise NotPressed("incident: none was opened since this stand-in began, so that there is nothing to press")
+            raise NotPressed(f"incident: {NONE}, so that there is nothing to press")
         number, button = form.get("incident", str(len(self._all))), form.get("button", "")
         if not number.isdecimal() or not 0 < int(number) <= len(self._all):
             raise NotPressed(

@@ -23,6 +23,12 @@ def shown(body: Mapping[str, Any]) -> str:
     return f"{body.get('entity_display_name', '')}\n{body.get('state_message', '')}"
 
 
+def _headline(body: Mapping[str, Any]) -> str:
+    """Return the kind and the name; an acknowledgement has no name, and its message says who is on what."""
+    what = body.get("entity_display_name") or str(body.get("state_message", "")).partition("\n")[0]
+    return f"{body.get('message_type')}: {what}"
+
+
 def problems(body: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the endpoint refuses, or what would not page."""
     if body.get("message_type") not in _TYPES:
@@ -53,7 +59,7 @@ def _tokens(request: Request) -> frozenset[str]:
 
 
 PEER = Peer(
-    headline=lambda body: f"{body.get('message_type')}: {body.get('entity_display_name', '')}",
+    headline=_headline,
     port=4579,
     hosts=("alert.victorops.com",),
     listen=JsonService(channel=CHANNEL.kind, answer=_answer, failure=_failure, tokens=_tokens).listen,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from local.standins.victorops import PEER
 from tests.channels.sending import sending
 
 
@@ -15,3 +16,4 @@ def test_an_incident_is_acknowledged_by_its_entity_with_who_is_on_it() -> None:
         "state_message": "Acknowledged by ana at 03:06 UTC: on it",
         "monitoring_tool": "alertrelay",
     }
+    assert PEER.headline(service.last.body) == "ACKNOWLEDGEMENT: Acknowledged by ana at 03:06 UTC: on it"

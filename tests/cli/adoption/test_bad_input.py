@@ -167,15 +167,17 @@ def test_a_plan_that_is_none_is_refused_with_its_place(
         ("AlarmActions: {from: [], to: [mail]}", "AlarmActions: expected a list of at most 5 ARNs"),
         ("AlarmActions: {to: []}", "expected `from` and `to`"),
         ("Tags: {from: {}, to: {team: [a]}}", "Tags: expected a mapping of texts"),
+        ("OKActions: {from: none, to: []}", "OKActions: expected a list of at most 5 ARNs"),
     ],
 )
 def test_an_edited_plan_changes_nothing_else(
     change: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plan.yml"
-    head = "plan: alertrelay-adopt\nversion: 1\nenvironment: prod\nsource: account\nmade_at: t\nalarms:\n"
-    arn = "arn:aws:cloudwatch:eu-west-1:1:alarm:a"
-    entry = f"  - {{name: a, arn: '{arn}', type: MetricAlarm, read: x, change: {{{change}}}}}"
+    made = "made_at: 2026-11-30T09:00:00Z"
+    head = f"plan: alertrelay-adopt\nversion: 1\nenvironment: prod\nsource: account\n{made}\nend: true\nalarms:\n"
+    arn = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a"
+    entry = f"  - {{name: a, arn: '{arn}', type: MetricAlarm, read: aaaabbbbccccdddd, change: {{{change}}}}}"
     path.write_text(head + entry, encoding="utf-8")
     assert main([*ADOPT, "--apply", str(path)]) == 2
     assert said in capsys.readouterr().err
@@ -183,7 +185,8 @@ def test_an_edited_plan_changes_nothing_else(
 
 def test_a_plan_of_another_environment_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "plan.yml"
-    path.write_text("plan: alertrelay-adopt\nversion: 1\nenvironment: dev\nsource: account\nmade_at: t\n", "utf-8")
+    head = "plan: alertrelay-adopt\nversion: 1\nenvironment: dev\nsource: account\nmade_at: 2026-11-30T09:00:00Z\n"
+    path.write_text(f"{head}alarms: []\nend: true\n", "utf-8")
     assert main([*ADOPT, "--apply", str(path)]) == 2
     assert "is a plan for --env dev, not prod" in capsys.readouterr().err
 

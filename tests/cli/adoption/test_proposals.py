@@ -14,7 +14,8 @@ from alertrelay.sources import parse
 
 from cli.adoption.alarm import ReadAlarm
 from cli.adoption.export import read_export
-from cli.adoption.plan_file import ACCOUNT, AdoptionPlan, PlanHead, read_plan, written
+from cli.adoption.plan_file import ACCOUNT, AdoptionPlan, PlanHead, written
+from cli.adoption.plan_reading import read_plan
 from cli.adoption.propose import AdoptionSetting, Proposal, propose
 from cli.adoption.rules import DEFAULT, AdoptionRules, rules_of
 from cli.adoption.shown import in_words, lines
@@ -38,7 +39,11 @@ def _setting(**fields: Any) -> AdoptionSetting:
 
 
 def _alarm(name: str = "one", *, tags: Mapping[str, str] | None = None, **fields: Any) -> ReadAlarm:
-    stated = {"AlarmName": name, "AlarmArn": f"arn:aws:cloudwatch:{REGION}:1:alarm:{name}", "MetricName": "m"}
+    stated = {
+        "AlarmName": name,
+        "AlarmArn": f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:{name}",
+        "MetricName": "m",
+    }
     actions = {"AlarmActions": [topic("ops-mails")]}
     return ReadAlarm(kind="MetricAlarm", region=REGION, fields={**stated, **actions, **fields}, tags=tags or {})
 
@@ -219,7 +224,10 @@ def test_a_plan_is_read_as_it_was_written_whatever_stands_in_a_name_or_a_tag(tmp
     broken = 'a\u2028  - name: evil: ["x"] # \'é 🔥'
     proposals = propose([_alarm(broken, tags={"team": broken})], _setting())
     path = tmp_path / "plan.yml"
-    path.write_text(written(PlanHead(environment="e", source=ACCOUNT, made_at="t"), proposals, path), encoding="utf-8")
+    path.write_text(
+        written(PlanHead(environment="e", source=ACCOUNT, made_at="2026-11-30T09:00:00Z"), proposals, path),
+        encoding="utf-8",
+    )
     plan = read_plan(path)
     assert isinstance(plan, AdoptionPlan), plan
     (found,) = plan.alarms

@@ -112,7 +112,12 @@ def withdraw_item(parts: Acknowledging, item: AlertItem, *, by: str, why: str) -
     _note(parts, item, None)
     alert = item.alert
     parts.report.log(
-        "acknowledgement_ended", fingerprint=alert.fingerprint, alertname=alert.name, by=by[:BY_CHARACTERS], why=why
+        "acknowledgement_ended",
+        fingerprint=alert.fingerprint,
+        alertname=alert.name,
+        state_key=alert.state_key,
+        by=by[:BY_CHARACTERS],
+        why=why,
     )
     return True
 
@@ -162,6 +167,7 @@ def _taken(parts: Acknowledging, item: AlertItem, new: Acknowledgement) -> Ackno
         "acknowledged",
         fingerprint=alert.fingerprint,
         alertname=alert.name,
+        state_key=alert.state_key,
         by=new.by,
         via=new.via,
         comment=new.comment,

@@ -152,6 +152,7 @@ def note_announced(
             "escalated",
             fingerprint=member.alert.fingerprint,
             alertname=member.name,
+            state_key=member.alert.state_key,
             tier=tier.number,
             receiver=identity.integration.receiver,
             after=int(tier.after),

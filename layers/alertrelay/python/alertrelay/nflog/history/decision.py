@@ -78,6 +78,13 @@ class LoggedDecision:
         }
 
     @property
+    def explained(self) -> str:
+        """Returns why, in words: how it was judged, else the named reason with its text."""
+        if self.helpful is not None:
+            return "helpful" if self.helpful else "not helpful"
+        return ": ".join(part for part in (self.why, self.detail) if part)
+
+    @property
     def named(self) -> str:
         """Returns the alarm's own name where the alert is one of CloudWatch's, else the alertname."""
         parts = self.state_key.split(":", 6)

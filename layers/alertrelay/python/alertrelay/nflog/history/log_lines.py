@@ -7,8 +7,8 @@ decision is left out and counted: a reader must know how much of the log the his
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +84,22 @@ def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
         else:
             found.append(decision)
     found.sort(key=lambda decision: decision.at)
-    return Read(decisions=tuple(found), other=other, foreign=foreign, cut=cut, repeated=repeated, last=last)
+    return Read(
+        decisions=tuple(_identified(found)), other=other, foreign=foreign, cut=cut, repeated=repeated, last=last
+    )
+
+
+def _identified(found: Iterable[LoggedDecision]) -> Iterator[LoggedDecision]:
+    """Yields decisions in order of time, where what people did has the key of the alert that was known by its
+    fingerprint: a line of an earlier version names that and the alertname alone."""
+    known: dict[str, str] = {}
+    for one in found:
+        if one.fingerprint and one.state_key:
+            known[one.fingerprint] = one.state_key
+        elif key := known.get(one.fingerprint):
+            yield replace(one, state_key=key)
+            continue
+        yield one
 
 
 def _parsed(body: str) -> dict[str, Any] | None:

@@ -174,9 +174,7 @@ def _where(one: LoggedDecision) -> str:
 def _why(one: LoggedDecision) -> str:
     instead = f", instead of {one.fallback_for.split('/')[0]}" if one.fallback_for else ""
     tries = f", {one.attempts} tries" if one.attempts > 1 else ""
-    parts = ": ".join(part for part in (one.why, one.detail) if part)
-    judged = {True: "helpful", False: "not helpful"}.get(one.helpful) if one.helpful is not None else None
-    return (judged or parts) + instead + tries
+    return one.explained + instead + tries
 
 
 def _around(
