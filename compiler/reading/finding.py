@@ -71,8 +71,8 @@ class Findings:
 
     def add(self, finding: Finding) -> None:
         """Something that was found elsewhere. Of what looks like a token only the first characters are kept."""
-        shown = {name: without_tokens(getattr(finding, name)) for name in ("key", "message", "mend")}
-        self._found.append(dataclasses.replace(finding, **shown))
+        key, message, mend = (without_tokens(text) for text in (finding.key, finding.message, finding.mend))
+        self._found.append(dataclasses.replace(finding, key=key, message=message, mend=mend))
 
     def _add(self, place: Place, severity: Severity, code: str, message: str, mend: str) -> None:
         self.add(

@@ -36,7 +36,8 @@ def secret_key_of(value: Value, findings: Findings, example: str) -> str:
     text = string_of(value, findings)
     mend = f"as in {example}; the value itself goes into the environment's secret, under that name"
     if looks_like_token(text):
-        message = "holds a secret in plain text (it is not shown) where the name of its key was expected"
+        key = value.place.key.rpartition(".")[2]
+        message = f"{key!r} holds a secret in plain text (it is not shown) where the name of its key was expected"
         findings.error(value.place, "inline-secret", message, mend)
         return ""
     if text and not _SECRET_KEY.fullmatch(text):
