@@ -85,13 +85,17 @@ They notify alertrelay's topics of that environment in the stack's own account a
 same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or `Function`.
 
 ## To add an alarm
-1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.
+1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number. Its `parts` are among those
+   that `PARTS` in `compiler/catalogue/table.py` lists for the kind; any other is an error as soon as anything runs.
 2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check compares
    the rule with it.
 3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`. "Prevent" names the key of
    each threshold.
 4. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
 5. `python -m tools.schemas --write`, which writes its keys into `docs/schemas/environment.schema.json`.
+6. `.venv/bin/pytest tests/compiler/alarms tests/compiler/test_schemas.py tests/tools/test_alarms_page.py
+   tests/runbooks`, which also finds a rule whose `when` never holds, a number beyond its own range, and a runbook
+   that lacks a section.
 
 `python -m tools.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
 """

@@ -21,7 +21,34 @@ from compiler.catalogue import (
 )
 from compiler.catalogue.rule import Rule, runbook_of
 
-CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "rds": ("instance",),
+    "aurora": ("cluster", "writer", "reader"),
+    "elasticache": ("node",),
+    "memcached": ("node",),
+    "elasticache-serverless": ("cache",),
+    "ecs": ("service", "cluster", "connect", "target", "telemetry", "log"),
+    "alb": ("balancer",),
+    "sqs": ("queue", "dead-letters"),
+    "lambda": ("function",),
+}
+"""The parts that a resource of each kind may have: compiler/alarms/watched.py and data_stores.py make them."""
+
+
+def checked_rules(kind: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Returns the rules. Raises ValueError for one whose `parts` no resource of this kind has: it would make no alarm,
+    and nobody would notice."""
+    for rule in rules:
+        if not rule.parts or not set(rule.parts) <= set(PARTS[kind]):
+            raise ValueError(
+                f"the catalogue of {kind}, {rule.alertname}: parts of ({', '.join(PARTS[kind])}) were expected, "
+                f"this rule has parts={rule.parts!r}; correct it, or list a new part in PARTS of "
+                "compiler/catalogue/table.py and make it in compiler/alarms/watched.py"
+            )
+    return rules
+
+
+_RULES: Mapping[str, tuple[Rule, ...]] = {
     "rds": rds.RULES,
     "aurora": aurora.RULES,
     "elasticache": elasticache.RULES,
@@ -32,6 +59,7 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "sqs": sqs.RULES,
     "lambda": functions.RULES,
 }
+CATALOGUE: Mapping[str, tuple[Rule, ...]] = {kind: checked_rules(kind, rules) for kind, rules in _RULES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

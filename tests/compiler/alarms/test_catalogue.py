@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import dataclasses
+from collections import Counter, defaultdict
 
 import pytest
 
 from compiler.alarms.plan import plan
+from compiler.alarms.watched import watched
 from compiler.catalogue.rule import SOURCES, Rule
-from compiler.catalogue.table import CATALOGUE
+from compiler.catalogue.table import CATALOGUE, PARTS, checked_rules
 from compiler.reading.finding import Findings
 from compiler.resources import listing
 from compiler.resources.resource import Cache, Cluster, Function, LoadBalancer, Queue, Resource, ResourceWatch
@@ -49,3 +51,21 @@ def test_a_row_names_sources_and_numbers_that_its_own_range_allows(rule: Rule) -
 def test_no_two_rows_of_a_kind_share_a_key(kind: str) -> None:
     keys = Counter(rule.threshold_key(level.severity) for rule in CATALOGUE[kind] for level in rule.levels)
     assert [key for key, count in keys.items() if key and count > 1] == []
+
+
+def test_a_rule_for_a_part_that_no_resource_has_is_refused_by_name() -> None:
+    rule = dataclasses.replace(CATALOGUE["aurora"][0], parts=("writers",))
+    expected = (
+        rf"aurora, {rule.alertname}: parts of \(cluster, writer, reader\) were expected, this rule has .*'writers'"
+    )
+    with pytest.raises(ValueError, match=expected):
+        checked_rules("aurora", (rule,))
+    with pytest.raises(ValueError, match=r"parts=\(\)"):
+        checked_rules("aurora", (dataclasses.replace(rule, parts=()),))
+
+
+def test_the_parts_of_the_table_are_those_that_resources_have() -> None:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for thing in map(watched, (*EVERYTHING, *FURTHER)):
+        found[thing.kind].update(part.kind for part in thing.parts)
+    assert found == {kind: set(parts) for kind, parts in PARTS.items()}
