@@ -26,6 +26,10 @@ KEPT = timedelta(days=90)
 """As long as the logs of a forwarder are kept by default."""
 
 
+EARLIER = "name an earlier time, or a duration such as 7d"
+TO_THE_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
 class NoHistory(Exception):
     """No log can be read. The text says which, and the mend."""
 
@@ -141,6 +145,8 @@ def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
         until = datetime.now(UTC)
         wanted = args.since or timedelta(seconds=args.since_default)
         since = until - wanted if isinstance(wanted, timedelta) else wanted
+        if since > until:
+            raise NoHistory(f"--since {since:{TO_THE_MINUTE}} lies in the future: {EARLIER}")
         query = log_query(client, log_groups(deployed, client))
         read = read_lines(query.lines(since, until, condition(where)))
     except (cloud.CloudUnreadable, LogsUnread) as error:

@@ -88,6 +88,8 @@ def test_a_simulated_month_has_the_change_that_quietens_it(folder: Path, capsys:
     words[2] = "prod"
     assert main([*words, "--series", str(folder / "pionts")]) == 2
     assert "expected a folder with ALARM.csv for each alarm" in capsys.readouterr().err
+    assert main([*words, "--since", "2030-01-01"]) == 2
+    assert "--since 2030-01-01 00:00 UTC: the log ends at 2026-" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("folder_of", "here"), [("alerts", "."), ("../alerts", "sub"), ("{}/alerts", "sub")])
@@ -161,6 +163,11 @@ def test_where_nobody_acknowledges_noisy_is_what_resolves_by_itself() -> None:
     found = of([*often("long", 5, 30), *often("short", 5, 3)])
     assert [one.tally.name for one in found.noisy] == ["short"]
     assert "Nobody acknowledged, silenced or judged anything" in plain(found)
+
+
+def test_one_day_one_alert_and_one_alarm_are_singular() -> None:
+    found = replace(of(firing(MONDAY, "a", 30)), until=MONDAY + DAY)
+    assert plain(found).startswith("Alarms of prod, 1 day to 2026-11-03: 1 alert of 1 alarm\n")
 
 
 def test_a_month_without_alerts_says_so() -> None:
