@@ -26,6 +26,10 @@ KEPT = timedelta(days=90)
 """As long as the logs of a forwarder are kept by default."""
 
 
+EARLIER = "name an earlier time, or a duration such as 7d"
+TO_THE_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
 class NoHistory(Exception):
     """No log can be read. The text says which, and the mend."""
 
@@ -106,7 +110,9 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
     if since is None:
-        return LogHistory(read=read, since=read.decisions[0].starts_at or read.decisions[0].at)
+        first = read.decisions[0]
+        begins = first.starts_at if first.status else None  # a silence may start later than it was made
+        return LogHistory(read=read, since=begins or first.at)
     return LogHistory(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
 
 
@@ -139,6 +145,8 @@ def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
         until = datetime.now(UTC)
         wanted = args.since or timedelta(seconds=args.since_default)
         since = until - wanted if isinstance(wanted, timedelta) else wanted
+        if since > until:
+            raise NoHistory(f"--since {since:{TO_THE_MINUTE}} lies in the future: {EARLIER}")
         query = log_query(client, log_groups(deployed, client))
         read = read_lines(query.lines(since, until, condition(where)))
     except (cloud.CloudUnreadable, LogsUnread) as error:

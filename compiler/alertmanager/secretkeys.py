@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from compiler.reading.finding import Findings, Place
 from compiler.reading.section import Section, keys
+from compiler.reading.tokens import looks_like_token
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -40,7 +41,7 @@ class SecretKeyPaths:
     def named(self, path: str, place: Place) -> str:
         """Returns the key of the secret that a path names; "" where it names none."""
         last = posixpath.basename(path)
-        if not _NAME.fullmatch(last):
+        if not _NAME.fullmatch(last) or looks_like_token(last):
             mend = "end the path in letters, digits, _ . or -, as in /etc/alertmanager/secrets/pagerduty_key"
             message = "the path names no key of the secret (it is not shown: it may be the secret itself)"
             self.findings.error(place, "bad-secret-path", message, mend)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from compiler.reading.tokens import without_tokens
+
 Severity = Literal["error", "warning", "info"]
 _LISTED = 12
 _PLACES = 3
@@ -68,11 +70,12 @@ class Findings:
         self._add(place, "info", code, message, mend)
 
     def add(self, finding: Finding) -> None:
-        """Something that was found elsewhere."""
-        self._found.append(finding)
+        """Something that was found elsewhere. Of what looks like a token only the first characters are kept."""
+        key, message, mend = (without_tokens(text) for text in (finding.key, finding.message, finding.mend))
+        self._found.append(dataclasses.replace(finding, key=key, message=message, mend=mend))
 
     def _add(self, place: Place, severity: Severity, code: str, message: str, mend: str) -> None:
-        self._found.append(
+        self.add(
             Finding(
                 file=place.file,
                 line=place.line,

@@ -7,6 +7,7 @@ import re
 from compiler.reading.finding import Findings
 from compiler.reading.regions import region_fault
 from compiler.reading.section import string_of, text_like
+from compiler.reading.tokens import looks_like_token
 from compiler.reading.yamlfile import Value
 
 ACCOUNT = text_like(r"[0-9]{12}", "an AWS account", '"111122223333"')
@@ -23,8 +24,7 @@ ROLE = text_like(
 _EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
 EMAIL_ADDRESS = text_like(_EMAIL, "an e-mail address", "oncall@example.com")
 PHONE_NUMBER = text_like(r"\+[1-9][0-9]{6,14}", "a phone number in E.164", '"+15555550100"')
-_SECRET_KEY = re.compile(r"(?![0-9a-fA-F-]{32,}$)[A-Za-z0-9_-]{1,64}")
-"""Not so many hexadecimal digits: an integration key of PagerDuty, or a UUID."""
+_SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 WEB_ADDRESS = text_like(r"https?://[^\s/]+(/\S*)?", "a web address", "https://wiki.example.com/runbooks")
 TIME_OF_DAY = text_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, in quotes", '"09:00"')
 LABEL_VALUE = text_like(r"[^,\r\n]+", "a label's value: one line without a comma", "checkout")
@@ -34,9 +34,14 @@ def secret_key_of(value: Value, findings: Findings, example: str) -> str:
     """Returns the name of a key in the environment's secret, or "" after a finding, which never shows what stands
     there: it may be the secret itself."""
     text = string_of(value, findings)
+    mend = f"as in {example}; the value itself goes into the environment's secret, under that name"
+    if looks_like_token(text):
+        key = value.place.key.rpartition(".")[2]
+        message = f"{key!r} holds a secret in plain text (it is not shown) where the name of its key was expected"
+        findings.error(value.place, "inline-secret", message, mend)
+        return ""
     if text and not _SECRET_KEY.fullmatch(text):
         message = "is not the name of a key in the secret (what stands here is not shown: it may be the value)"
-        mend = f"as in {example}; the value itself goes into the environment's secret, under that name"
         findings.error(value.place, "bad-value", message, mend)
         return ""
     return text

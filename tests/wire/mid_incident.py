@@ -86,15 +86,21 @@ UNREAD = frozenset({"src", "by"})
 def comparable(state: Mapping[str, Any]) -> str:
     """Return what is compared of two states: normalised, and without the instant at which a message is seen again,
     the buckets of rates, which are how the limits of a version fill, and what the recorded code does not read: it
-    knows no survey of alarms, and no group that sleeps."""
+    knows no survey of alarms, and no group that sleeps. A held group is due at the end of its lease in both: the
+    recorded code moved it there."""
     queued = [[one["forwarder"], one["due"], normalise.configured(one["text"])] for one in state["queued"]]
     items = [
-        {name: value for name, value in item.items() if name not in UNREAD}
+        {name: _due(item) if name == "next_due" else value for name, value in item.items() if name not in UNREAD}
         for item in items_of(state)
         if not item["pk"]["S"].startswith(("B#", "Q#", "W#"))
     ]
     kept = {name: state[name] for name in ("at", "again", "slack", "heard")}
     return normalise.document({**kept, "queued": queued, "table": normalise.table(items)})
+
+
+def _due(header: Mapping[str, Any]) -> Any:
+    times = [header[name] for name in ("next_due", "lease_until") if name in header]
+    return max(times, key=lambda at: int(at["N"]))
 
 
 def items_of(state: Mapping[str, Any]) -> Items:

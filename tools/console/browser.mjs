@@ -14,7 +14,7 @@ export const launch = (executablePath) => chromium.launch({ executablePath, args
 /** Returns a page with a context of its own, and the list of what it complained of: errors, and violations of the policy. */
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(8000);
+  context.setDefaultTimeout(30000);
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error.stack)));
