@@ -39,8 +39,9 @@ def readme() -> str:
     few, more = (f"${relay_dollars(bill(demand(load))):.0f} at {load:,}" for load in LOADS[1:3])
     rest = relay_dollars(bill(demand(0)))
     return (
-        f"The relay alone costs ${rest:.2f} a month at rest, {few} alerts a day, {more}; "
-        "`alertrelay cost --env prod` counts yours, each option apart."
+        f"The relay alone costs ${rest:.2f} a month at rest, {few} alerts a day, {more}, where {HOMES[0]} integrations "
+        f"are notified of each alert, which is open for {OPEN} minutes. More integrations cost more: `alertrelay cost "
+        "--env prod` counts those of your routes, and prices each option separately."
     )
 
 
