@@ -22,10 +22,12 @@ GENERATED = (
     "docs/answers.md",
     "docs/architecture.md",
     "docs/channels.md",
+    "docs/messages.md",
     "docs/schemas/",
     "events/env.json",
     "runbooks/README",
     "tests/render/",
+    "tests/wire/",
 )
 
 
@@ -113,8 +115,10 @@ def _channel(copy: Copy) -> set[str]:
     copy.run("tools.architecture_map", "--write")
     golden = "tests/render/test_render_golden.py"
     copy.test(golden, UPDATE_GOLDEN="1")
+    copy.run("tools.messages")
+    copy.run("tests.wire.record", "names")
     copy.test(golden, "tests/channels/test_one_folder.py", "tests/tools/test_channels_page.py")
-    copy.test("tests/channels/test_answers.py")
+    copy.test("tests/channels/test_answers.py", "tests/wire/test_wire_golden.py", "-k", "test_answers or names")
     copy.test("tests/cli/test_serve_aws.py::test_the_committed_env_file_is_what_the_command_prints")
     config = "route: {receiver: a}\nreceivers: [{name: a, dummy_configs: [{webhook_url_file: /run/secrets/key}]}]\n"
     (copy.folder.parent / "alertmanager.yml").write_text(config)
