@@ -110,7 +110,9 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
     if since is None:
-        return LogHistory(read=read, since=read.decisions[0].starts_at or read.decisions[0].at)
+        first = read.decisions[0]
+        begins = first.starts_at if first.status else None  # a silence may start later than it was made
+        return LogHistory(read=read, since=begins or first.at)
     return LogHistory(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
 
 

@@ -17,6 +17,7 @@ from alertrelay.dispatch.audit.weekly.report import WeeklyAudit, audit
 from alertrelay.dispatch.audit.weekly.text import plain, slack
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import as_markdown, timeline
+from alertrelay.policy.contradiction import contradicts
 
 from cli.command import main
 from compiler.alarms.tuning import alarm_file
@@ -196,7 +197,7 @@ def test_an_alarm_that_was_renamed_is_counted_under_its_new_name(file: AlarmFile
     assert {one.name: one.fired for one in found.alarms}[new] == 3
     assert found.doubts == (f"{old} became {new}: they are counted together",)
     for about in (old, new):
-        incident = timeline(read_lines(lines).decisions, about, known=file.alarms)
+        incident = timeline(read_lines(lines).decisions, about, known=file.alarms, contradicts=contradicts)
         assert incident is not None
         assert incident.before_count + 1 == 3  # as the audit counts
         assert f"- The log: {found.doubts[0]}." in as_markdown(incident)
