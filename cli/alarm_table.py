@@ -73,6 +73,6 @@ def _slo_total(name: str, environment: Environment) -> list[str]:
         return []
     dollars = planned.billed_metrics * ALARM_METRIC.one + len(planned.burns) * COMPOSITE_ALARM.one
     return [
-        f"{name}: {counted_slos(len(environment.slos))}: {len(planned.burns)} composite alarms over "
-        f"{len(planned.windows)} alarms of windows; about ${dollars:.2f} a month"
+        f"{name}: {counted_slos(len(environment.slos))}: {number_of(len(planned.burns), 'composite alarm')} over "
+        f"{number_of(len(planned.windows), 'alarm')} of windows; about ${dollars:.2f} a month"
     ]

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.log_source import LogHistory, NoHistory, add_source, history_of, said
+from cli.files import unreadable
+from cli.log_source import EARLIER, TO_THE_MINUTE, LogHistory, NoHistory, add_source, history_of, said
 from cli.table import number_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         file = _file(args)
         history = history_of(args)
-        until = (history.read.last if args.logs else None) or datetime.now(UTC)
+        until = _until(args, history)
         points = _from_files(args.series) if args.series else _from_cloudwatch(history, until)
         links = _no_links if args.no_links or args.logs else _tried
         found = audit(args.env, history.read, file, points, links, since=history.since, until=until)
@@ -85,6 +86,15 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(plain(found), end="")
     return int(bool(found.noisy))
+
+
+def _until(args: argparse.Namespace, history: LogHistory) -> datetime:
+    """Returns the time to which the log goes. Raises NoHistory where it was asked for from a later one on."""
+    until = (history.read.last if args.logs else None) or datetime.now(UTC)
+    if history.since > until:
+        asked = f"--since {history.since:{TO_THE_MINUTE}}"
+        raise NoHistory(f"{asked}: the log ends at {until:{TO_THE_MINUTE}}: {EARLIER}")
+    return until
 
 
 def _file(args: argparse.Namespace) -> AlarmFile:
@@ -156,14 +166,30 @@ def _from_files(folder: Path) -> PointsOf:
         if not path.is_file():
             raise NoPoints(f"{path} is not there, which would have its metric's points")
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = csv.DictReader(file)
-                return {_at(row["timestamp"]): float(row["value"]) for row in rows}
-        except (KeyError, TypeError, ValueError, OSError) as error:
-            text = f"{path}: expected a CSV with the columns timestamp,value: {type(error).__name__}"
-            raise NoHistory(text) from None
+            return _points(path)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise NoHistory(unreadable(error, path)) from None
 
     return points
+
+
+def _points(path: Path) -> dict[datetime, float]:
+    """Returns the points of a CSV. Raises NoHistory with the line that is none, what open and csv raise."""
+    found = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"timestamp", "value"} <= set(names := rows.fieldnames or ()):
+            raise NoHistory(f"{path}:1: expected the columns timestamp,value, got {','.join(names)!r}: name them there")
+        for row in rows:
+            at, value = row["timestamp"], row["value"]
+            try:
+                found[_at(at)] = float(value)
+            except (TypeError, ValueError):
+                raise NoHistory(
+                    f"{path}:{rows.line_num}: expected a time and a number, as in 2026-11-20T03:05:00Z,81.5, got "
+                    f"{at},{value}: mend the row, or strike it out"
+                ) from None
+    return found
 
 
 def _at(text: str) -> datetime:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.adopt import rules_in
 from cli.config_dir import add_config_dir, delivery_beside
-from cli.files import unwritable
+from cli.files import overwriting, unwritable
 from cli.output import add_output, dumped
 from cli.table import aligned, number_of
 
@@ -40,8 +40,8 @@ examples:
   alertrelay backtest --env prod --history month.jsonl --against ../main/config
                                                                   what a change changes, for a pull request
 
-exit code: 0 shown, 1 the configuration has errors, or --history has no item of history, 2 usage, a file could not be
-read, or AWS did not answer
+exit code: 0 shown, 1 the configuration has errors, 2 usage, a file could not be read, --history has no item of history,
+or AWS did not answer
 """
 _DAYS = 14.0
 _LONGEST = 366.0
@@ -67,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--against", metavar="OLD", type=Path, help="another alertmanager.yml, or its folder, played beside this one"
     )
     parser.add_argument("--rules", metavar="FILE", type=Path, help="as for adopt (default: adopt.yml of the folder)")
-    parser.add_argument("--top", metavar="N", type=int, default=15, help="alarms in the table (default: 15)")
+    parser.add_argument("--top", metavar="N", type=_top, default=15, help="alarms in the table (default: 15)")
     add_output(parser)
     parser.set_defaults(run=run)
 
@@ -80,6 +80,12 @@ def _days(text: str) -> float:
     if not 0 < days <= _LONGEST:
         raise argparse.ArgumentTypeError(f"expected a number of days up to {_LONGEST:g}, got {text!r}")
     return days
+
+
+def _top(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of alarms, such as 15, got {text!r}")
+    return int(text)
 
 
 def _note(text: str) -> None:
@@ -100,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
     from cli.cloud import CloudUnreadable
     from local.stack.progress import ProgressLine
 
+    if fault := overwriting(args.save, (*args.history, args.rules, args.against)):
+        return _refuse(fault)
     configs = [_config(path) for path in (args.config_dir, args.against) if path]
     rules = rules_in(args)
     if isinstance(rules, int) or any(isinstance(one, int) for one in configs):
@@ -148,7 +156,7 @@ def _without_history(files: Sequence[Path], recorded: RecordedAlarms) -> int:
         f"{', '.join(map(str, files))}: {held}, and no item of history with a time: "
         "`aws cloudwatch describe-alarm-history` prints them"
     )
-    return 1
+    return 2
 
 
 def _recorded(

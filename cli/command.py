@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from cli import config_dir
-from cli.exit_code import CRASHED
+from cli.exit_code import CRASHED, INTERRUPTED
 from cli.extras import advice
 from cli.version import PrintVersion
 from compiler.config_folder import NoConfigFolder
@@ -106,9 +106,18 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return its exit code; usage errors and a bad --config-dir exit with 2, a crash with 3."""
+    """Run one subcommand and return its exit code; usage errors and a bad --config-dir exit with 2, a crash with 3,
+    Ctrl-C with 130."""
     words = sys.argv[1:] if argv is None else argv
-    args = parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+    command = next((word for word in words if not word.startswith("-")), "")
+    try:
+        return _run(parser(command).parse_args(words))
+    except KeyboardInterrupt:
+        print(f"alertrelay {command}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         config_dir.resolve(args)
         code: int = args.run(args)

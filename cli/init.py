@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import questions
+from cli.exit_code import INTERRUPTED
 from cli.questions import Ask, InitRefused
 from cli.table import number_of
 
@@ -77,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
     except InitRefused as refused:
         print(f"alertrelay init: {refused}", file=sys.stderr)
         return refused.code
-    except (EOFError, KeyboardInterrupt):
+    except (EOFError, KeyboardInterrupt) as error:
         print("\nalertrelay init: ended before the last answer; nothing was written", file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, EOFError) else INTERRUPTED
 
 
 def create(args: argparse.Namespace, *, ask: Ask | None) -> int:

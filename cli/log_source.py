@@ -26,6 +26,10 @@ KEPT = timedelta(days=90)
 """As long as the logs of a forwarder are kept by default."""
 
 
+EARLIER = "name an earlier time, or a duration such as 7d"
+TO_THE_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
 class NoHistory(Exception):
     """No log can be read. The text says which, and the mend."""
 
@@ -106,7 +110,9 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
     if since is None:
-        return LogHistory(read=read, since=read.decisions[0].starts_at or read.decisions[0].at)
+        first = read.decisions[0]
+        begins = first.starts_at if first.status else None  # a silence may start later than it was made
+        return LogHistory(read=read, since=begins or first.at)
     return LogHistory(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
 
 
@@ -131,14 +137,16 @@ def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
     loaded = load(args.config_dir, args.env)
     if loaded.environment is None:
         raise NoHistory("\n".join(map(str, loaded.errors)))
+    until = datetime.now(UTC)
+    wanted = args.since or timedelta(seconds=args.since_default)
+    since = until - wanted if isinstance(wanted, timedelta) else wanted
+    if since > until:
+        raise NoHistory(f"--since {since:{TO_THE_MINUTE}} lies in the future: {EARLIER}")
     client = cloud.clients(loaded.environment.region)
     try:
         deployed = cloud.stack_of(args.env, client)
         if deployed is None:
             raise NoHistory(f"there is no stack alertrelay-{args.env} here: deploy it")
-        until = datetime.now(UTC)
-        wanted = args.since or timedelta(seconds=args.since_default)
-        since = until - wanted if isinstance(wanted, timedelta) else wanted
         query = log_query(client, log_groups(deployed, client))
         read = read_lines(query.lines(since, until, condition(where)))
     except (cloud.CloudUnreadable, LogsUnread) as error:

@@ -14,7 +14,7 @@ from alertrelay.channels import KINDS
 
 from cli.config_dir import add_config_dir
 from cli.exit_code import CRASHED
-from cli.files import unreadable, unwritable
+from cli.files import overwriting, unreadable, unwritable
 
 if TYPE_CHECKING:
     from local.stack.day import DayRun
@@ -110,6 +110,9 @@ def run(args: argparse.Namespace) -> int:
     from local.stack.day_input import UsageError
     from local.stack.rie_container import RuntimeFault
 
+    if fault := overwriting(args.logs, args.files):
+        print(f"alertrelay replay: {fault}", file=sys.stderr)
+        return 2
     files, code = _read(args.files)
     if not files:
         return 2

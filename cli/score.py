@@ -10,7 +10,7 @@ from pathlib import Path
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 
-from cli.files import unreadable, unwritable
+from cli.files import overwriting, unreadable, unwritable
 from local.series import NotASeries, SeriesRow, notes_of_rows, read_series
 
 _DESCRIPTION = """\
@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
     pairs = _pairs(args.input, args.output)
     if not pairs:
         _note(f"{args.input}: expected .csv files in this folder, and there is none")
+    sources = [source for source, _ in pairs]
+    if fault := next(filter(None, (overwriting(target, sources) for _, target in pairs)), ""):
+        _note(fault)
+        return 2
     for source, target in pairs:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

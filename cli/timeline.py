@@ -64,6 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the incident; the exit code of the help."""
     from alertrelay.nflog.history.timeline import as_markdown, timeline
+    from alertrelay.policy.contradiction import contradicts
 
     if not (args.logs or args.env):
         said("timeline", ["--logs FILE or --env NAME is missing: where the log is"])
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         known = _alarms(args.config_dir, args.env) if args.env else {}
         history = history_of(args, where=about_condition(args.about, known))
-        found = timeline(history.read.decisions, args.about, at=args.at, known=known)
+        found = timeline(history.read.decisions, args.about, at=args.at, known=known, contradicts=contradicts)
         if found is None:
             said(
                 "timeline",

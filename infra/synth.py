@@ -140,7 +140,8 @@ def _run_app(outdir: Path, environment: str | None, arch: str, config: Path, *, 
         VARIABLE: str(config),
         placeholders.VARIABLE: "1",  # nothing of this assembly is deployed
     }
-    # -P: what lies beside app.py is importable by its package alone, also in a wheel.
+    # -P: what lies beside app.py is importable by its package alone, also in a wheel. In a group of its own it is ended
+    # by `run` at Ctrl-C; in ours the signal would reach it too, and it prints a traceback.
     done = subprocess.run(
         [sys.executable, "-P", "app.py"],
         cwd=ROOT,
@@ -150,6 +151,7 @@ def _run_app(outdir: Path, environment: str | None, arch: str, config: Path, *, 
         text=True,
         errors="replace",
         check=False,
+        process_group=0,
     )
     if done.returncode != 0:
         if done.stdout:

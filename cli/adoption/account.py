@@ -10,6 +10,7 @@ from alertrelay.aws.alarms.asking import alarm_types, seen_types
 
 from cli.adoption.alarm import PUTS, ReadAlarm
 from cli.cloud import UNREADABLE, Client, unreadable
+from cli.table import number_of
 
 PAGE = 100
 """The most that DescribeAlarms and GetResources give a page."""
@@ -66,7 +67,7 @@ def _described(cloudwatch: Any, question: Mapping[str, Any], say: Say) -> Iterat
             if key.endswith("Alarms") and isinstance(listed, list):
                 count += len(listed)
                 yield from ((key.removesuffix("s"), fields) for fields in listed)
-        say(f"{count} alarms")
+        say(number_of(count, "alarm"))
 
 
 def _tags(client: Client, say: Say) -> dict[str, Mapping[str, str]]:
@@ -82,7 +83,7 @@ def _tags(client: Client, say: Say) -> dict[str, Mapping[str, str]]:
             raise unreadable("the tags of the alarms", error) from None
         for one in page.get("ResourceTagMappingList", ()):
             found[one["ResourceARN"]] = _plain(one.get("Tags", ()))
-        say(f"the tags of {len(found)} alarms")
+        say(f"the tags of {number_of(len(found), 'alarm')}")
         token = page.get("PaginationToken", "")
         if not token:
             return found

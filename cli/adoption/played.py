@@ -118,7 +118,7 @@ def _uncounted(
     if unknown:
         notes.append(
             f"{number_of(len(unknown), 'alarm')} of the history that no definition is known of count on neither side "
-            f"({sum(others[name] for name in unknown)} changes): {_listed(unknown)}"
+            f"({number_of(sum(others[name] for name in unknown), 'change')}): {_listed(unknown)}"
         )
     return notes
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
-from cli.files import unreadable, unwritable
+from cli.files import overwriting, unreadable, unwritable
 from local.series import NotASeries, notes_of_course, notes_of_rows, read_series, seconds_of
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--threshold is for a file without --watch ENTRY: the entry says its own")
     if args.threshold is not None and not 0.0 < args.threshold < 1.0:
         args.parser.error(f"--threshold: expected a score between 0 and 1, got {args.threshold:g}")
+    if fault := overwriting(args.output, (args.input, args.incidents)):
+        print(f"alertrelay anomaly report: {fault}", file=sys.stderr)
+        return 2
     try:
         report = _report(args)
         args.output.write_text(page(report), encoding="utf-8")

@@ -157,7 +157,7 @@ def test_a_month_without_alerts_says_so_and_alarms_without_history_are_no_month(
     assert "no alarm changed its state: there is nothing to compare" in capsys.readouterr().out
     for timeless in ([], [{**changed, "Timestamp": "soon"}]):
         path.write_text(json.dumps([{"MetricAlarms": alarms(30)}, *timeless]), encoding="utf-8")
-        assert main([*BACKTEST, "--history", str(path)]) == 1
+        assert main([*BACKTEST, "--history", str(path)]) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
         assert f"{path}: 30 alarms, and no item of history with a time: `aws cloudwatch describe-alarm" in shown.err
@@ -180,6 +180,8 @@ def test_alarms_that_no_definition_is_known_of_are_named(
         (["--history", __file__], "expected what `aws cloudwatch describe-alarm-history`"),
         (["--against", "/nowhere", "--history", __file__], "/nowhere"),
         (["--days", "0"], "expected a number of days up to 366, got '0'"),
+        (["--top=-1"], "expected a whole number of alarms, such as 15, got '-1'"),
+        (["--history", __file__, "--save", __file__], "is read by this command"),
     ],
 )
 def test_usage_is_refused_with_the_mend(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import timeline
+from alertrelay.policy.contradiction import contradicts
 
 from cli import cloud
 from cli.command import main
@@ -158,7 +159,7 @@ def test_a_deployed_environment_is_asked_by_insights(
     service = SimpleNamespace(id="orders", log_group="/ecs/orders")
     deployed = LogHistory(read=read_lines(LINES), since=MONDAY, environment=SimpleNamespace(services=[service]))  # type: ignore[arg-type]
     for alert, groups in (("prod-orders-cpu", ["/ecs/orders"]), ("prod-reorders-cpu", [])):
-        incident = timeline(read_lines(firing(MONDAY, alert, 20)).decisions, alert)
+        incident = timeline(read_lines(firing(MONDAY, alert, 20)).decisions, alert, contradicts=contradicts)
         assert incident is not None
         assert list(named_groups(deployed, incident)) == groups
     insights.fails = ["AccessDeniedException"]

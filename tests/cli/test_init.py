@@ -195,9 +195,13 @@ def test_a_folder_that_is_not_empty_or_a_file_is_left_as_it_is(here: Path, capsy
     assert written(here) == ["full/notes.txt"]
 
 
-@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize(("fault", "code"), [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)])
 def test_a_move_that_ends_half_way_takes_back_what_was_moved(
-    fault: BaseException, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fault: BaseException,
+    code: int,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     real, moved = shutil.move, list[str]()
 
@@ -208,7 +212,7 @@ def test_a_move_that_ends_half_way_takes_back_what_was_moved(
         return str(real(source, target))
 
     monkeypatch.setattr(shutil, "move", full)
-    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == 2
+    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == code
     said = capsys.readouterr().err
     assert "No space left on device" in said or "nothing was written" in said
     assert list(here.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
 from alertrelay.policy.rehearsal import NoWay, labels_for
 
-from cli import cloud, silence
+from cli import audit, cloud, silence
 from cli.command import main, parser
 from cli.duration import seconds
+from cli.log_source import NoHistory
 from cli.table import aligned
 from compiler.load import load
 from tests.example import CONFIG
@@ -189,3 +191,58 @@ def test_cost_names_the_environments_and_takes_the_only_one(tmp_path: Path, caps
         if other.stem != "prod":
             other.unlink()
     assert main(["cost", "--config-dir", str(config)]) == 0
+
+
+@pytest.mark.usefixtures("no_aws")
+@pytest.mark.parametrize("command", ["audit", "history"])
+def test_a_log_of_the_future_is_not_asked_for(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--config-dir", str(CONFIG), "--env", "prod", "--since", "2999-01-01"]) == 2
+    assert "--since 2999-01-01 00:00 UTC lies in the future: name an earlier time" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_line_and_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.check.run", interrupted)
+    assert main(["check"]) == 130
+    assert capsys.readouterr().err == "alertrelay check: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["score", "--input", "cpu.csv", "--output", "./cpu.csv"],
+        ["score", "--input", ".", "--output", "link"],
+        ["anomaly", "report", "--input", "cpu.csv", "--output", "cpu.csv"],
+        ["anomaly", "report", "--input", "/nowhere", "--incidents", "cpu.csv", "--output", "link/cpu.csv"],
+        ["replay", "cpu.csv", "--logs", "cpu.csv"],
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALERTRELAY_CONFIG_DIR", str(CONFIG))
+    (tmp_path / "cpu.csv").write_text("timestamp,value\n2026-11-20 03:05:00,1\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert main(words) == 2
+    assert "is read by this command, which would write over it" in capsys.readouterr().err
+    assert (tmp_path / "cpu.csv").read_text(encoding="utf-8").count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timestamp,value\n2026-11-20,1\nyesterday,abc\n", "p.csv:3: expected a time and a number, as in "),
+        ("timestamp,value\n2026-11-20\n", "got 2026-11-20,None: mend the row, or strike it out"),
+        ("at,value\n", "p.csv:1: expected the columns timestamp,value, got 'at,value'"),
+    ],
+)
+def test_a_row_of_points_that_is_none_is_named(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(NoHistory, match=re.escape(said)):
+        audit._points(path)

@@ -53,6 +53,10 @@ def _said(world: World) -> str:
     return "".join(json.dumps(dict(message), ensure_ascii=False) for c in world.senders for message in world.sent(c))
 
 
+def _not_drawn(world: World) -> list[str]:
+    return [fields["failure"] for event, fields in world.log if event == "chart_not_drawn"]
+
+
 def test_a_slack_message_has_the_chart_of_its_metric() -> None:
     metrics = Metrics()
     world = World(config=CHARTS, ask_metric=metrics)
@@ -97,7 +101,7 @@ def test_a_failure_leaves_the_message_without_a_chart_and_is_logged() -> None:
     world.publish(_alarm())
     assert "Last 3 h" not in _said(world)
     assert len(world.sent("slack")) == 1
-    assert [fields["failure"] for event, fields in world.log if event == "chart_not_drawn"] == ["ReadTimeoutError"]
+    assert _not_drawn(world) == ["ReadTimeoutError"]
 
 
 def test_where_charts_are_off_messages_are_as_before() -> None:
@@ -175,11 +179,18 @@ def test_math_over_many_metrics_or_without_its_own_is_not_asked_for(metrics: lis
     assert (len(world.sent("slack")), asked.asked) == (1, [])
 
 
-def test_a_metric_of_another_region_is_not_asked_for() -> None:
+def test_a_metric_of_another_region_is_not_asked_for_and_the_log_says_so() -> None:
     metrics = Metrics()
     world = World(config=CHARTS, ask_metric=metrics)
     world.publish(_alarm(region="us-east-1"))
     assert (len(world.sent("slack")), metrics.asked) == (1, [])
+    assert _not_drawn(world) == ["AnotherAccountOrRegion"]
+
+
+def test_a_metric_of_two_points_has_no_chart_and_the_log_says_so() -> None:
+    world = World(config=CHARTS, ask_metric=lambda _, start, __: [(start, 10.0), (start + 60.0, 93.0)])
+    world.publish(_alarm())
+    assert (len(world.sent("slack")), _not_drawn(world)) == (1, ["TooFewPoints"])
 
 
 def test_while_the_table_fails_nothing_is_asked_or_shown() -> None:

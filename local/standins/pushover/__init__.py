@@ -59,7 +59,7 @@ def _tokens(request: Request) -> frozenset[str]:
 
 
 PEER = Peer(
-    headline=lambda body: str(body.get("title", "")),
+    headline=lambda body: str(body.get("title") or "an emergency is cancelled"),
     port=4581,
     hosts=("api.pushover.net",),
     listen=JsonService(channel=CHANNEL.kind, answer=_answer, failure=_failure, tokens=_tokens).listen,

@@ -17,6 +17,7 @@ from alertrelay.dispatch.audit.weekly.report import WeeklyAudit, audit
 from alertrelay.dispatch.audit.weekly.text import plain, slack
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import as_markdown, timeline
+from alertrelay.policy.contradiction import contradicts
 
 from cli.command import main
 from compiler.alarms.tuning import alarm_file
@@ -87,6 +88,8 @@ def test_a_simulated_month_has_the_change_that_quietens_it(folder: Path, capsys:
     words[2] = "prod"
     assert main([*words, "--series", str(folder / "pionts")]) == 2
     assert "expected a folder with ALARM.csv for each alarm" in capsys.readouterr().err
+    assert main([*words, "--since", "2030-01-01"]) == 2
+    assert "--since 2030-01-01 00:00 UTC: the log ends at 2026-" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("folder_of", "here"), [("alerts", "."), ("../alerts", "sub"), ("{}/alerts", "sub")])
@@ -162,6 +165,11 @@ def test_where_nobody_acknowledges_noisy_is_what_resolves_by_itself() -> None:
     assert "Nobody acknowledged, silenced or judged anything" in plain(found)
 
 
+def test_one_day_one_alert_and_one_alarm_are_singular() -> None:
+    found = replace(of(firing(MONDAY, "a", 30)), until=MONDAY + DAY)
+    assert plain(found).startswith("Alarms of prod, 1 day to 2026-11-03: 1 alert of 1 alarm\n")
+
+
 def test_a_month_without_alerts_says_so() -> None:
     text = plain(of([]))
     assert text.startswith("Alarms of prod, 28 days to 2026-11-30: no alert\n")
@@ -189,7 +197,7 @@ def test_an_alarm_that_was_renamed_is_counted_under_its_new_name(file: AlarmFile
     assert {one.name: one.fired for one in found.alarms}[new] == 3
     assert found.doubts == (f"{old} became {new}: they are counted together",)
     for about in (old, new):
-        incident = timeline(read_lines(lines).decisions, about, known=file.alarms)
+        incident = timeline(read_lines(lines).decisions, about, known=file.alarms, contradicts=contradicts)
         assert incident is not None
         assert incident.before_count + 1 == 3  # as the audit counts
         assert f"- The log: {found.doubts[0]}." in as_markdown(incident)

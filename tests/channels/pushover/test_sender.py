@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from alertrelay.ports import Retryable
 
+from local.standins.pushover import PEER
 from tests.channels.sending import sending
 
 TAG = "3f1d8a5b0c7e9d2468ace13579bdf02468ace13579bdf0123456789abcdef012"
@@ -34,6 +35,7 @@ def test_the_phones_only_stop_ringing_when_somebody_acknowledges_it() -> None:
     with sending("pushover") as service:
         service.send("acknowledged")
         assert service.asked == [f"POST /1/receipts/cancel_by_tag/{TAG}.json"]
+        assert PEER.headline(service.last.body) == "an emergency is cancelled"
         service.fail(503)
         with pytest.raises(Retryable):
             service.send("acknowledged")

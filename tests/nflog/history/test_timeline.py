@@ -9,6 +9,7 @@ from typing import Any
 from alertrelay.nflog.history.episodes import episodes
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import Timeline, as_markdown, timeline
+from alertrelay.policy.contradiction import contradicts
 
 from tests.nflog.history.lines import ARN, MONDAY, firing, line, outcome
 
@@ -29,7 +30,7 @@ INCIDENT = [
 
 
 def incident(lines: Sequence[str], about: str, **options: Any) -> Timeline:
-    found = timeline(read_lines(lines).decisions, about, **options)
+    found = timeline(read_lines(lines).decisions, about, contradicts=contradicts, **options)
     assert found is not None
     return found
 
@@ -60,7 +61,7 @@ def test_an_incident_has_what_fired_was_sent_and_was_done() -> None:
 def test_it_is_found_by_fingerprint_alertname_and_the_alarm_s_name() -> None:
     for about in (f"f-{CPU}", "cpu", CPU, ARN + CPU):
         assert incident(INCIDENT, about).alerts == (CPU,)
-    assert timeline(read_lines(INCIDENT).decisions, "nothing") is None
+    assert timeline(read_lines(INCIDENT).decisions, "nothing", contradicts=contradicts) is None
 
 
 def test_the_ones_before_it_stand_with_what_ended_them() -> None:
@@ -133,3 +134,31 @@ def test_a_stale_update_neither_opens_nor_resolves() -> None:
     stale = {"outcome": "suppressed", "reason": "stale"}
     assert episodes(read_lines([outcome(MONDAY, "a", **stale)]).decisions) == []
     assert episodes(read_lines([outcome(MONDAY, "a", "resolved")]).decisions) == []
+
+
+def silence(minute: int, until: int, name: str, *matchers: str, **fields: object) -> str:
+    at, ends_at = ((MONDAY + one * MINUTE).isoformat() for one in (minute, until))
+    own = {"id": name, "comment": name, "matchers": list(matchers), "starts_at": at, "ends_at": ends_at}
+    return line(MONDAY + minute * MINUTE, "silence_set", **{**own, **fields})
+
+
+def test_a_silence_is_of_an_incident_that_it_may_match_and_that_it_stood_in() -> None:
+    severe = {"group_key": '{}/{severity=~"c.*"}:{service="orders", zone!="x"}'}
+    lines = [
+        *firing(MONDAY, CPU, 30, **severe),
+        silence(-30, 60, "a stranger's", 'alertname="TryIt"', 'service="orders"'),
+        silence(-30, -10, "over before", 'alertname="cpu"'),
+        silence(-30, 60, "expired before", 'alertname="cpu"'),
+        line(MONDAY - 5 * MINUTE, "silence_expired", id="expired before"),
+        silence(-900, 60, "made before", 'service=~"ord.*"', 'instance="unknown here"'),
+        silence(5, 60, "another service's", 'alertname="cpu"', 'service!="orders"'),
+        silence(6, 60, "one of two", 'alertname="x"', 'service="orders"', 'alertname="cpu"', sets=[2, 1]),
+        line(MONDAY + 8 * MINUTE, "silence_expired", id="made before"),
+        line(MONDAY + 9 * MINUTE, "silence_expired", id="a stranger's"),
+        silence(55, 60, "after", 'alertname="cpu"'),
+    ]
+    found = [(one.what, one.why.split(", ")[-1]) for one in incident(lines, CPU).entries if "silence" in one.what]
+    assert found == [("silenced", "made before"), ("silenced", "one of two"), ("silence expired", "")]
+    assert "| 2026-11-01 17:00:00 | silenced |" in "\n".join(as_markdown(incident(lines, CPU)))
+    held = outcome(MONDAY + MINUTE, CPU, outcome="suppressed", reason="silence", detail="a stranger's: why")
+    assert "a stranger's" in {one.why.split(", ")[-1] for one in incident([*lines, held], CPU).entries}

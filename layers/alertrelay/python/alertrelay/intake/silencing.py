@@ -42,6 +42,7 @@ def post_silence(silencing: Silencing, request: ApiRequest) -> dict[str, str]:
         by=wanted.created_by,
         comment=wanted.comment,
         matchers=[print_matcher(one) for together in wanted.matchers for one in together],
+        sets=[len(together) for together in wanted.matchers],
         starts_at=rfc3339(wanted.starts_at),
         ends_at=rfc3339(wanted.ends_at),
         via="api",

@@ -42,10 +42,11 @@ def draw_chart(
     if not content.alerts or any(alert.labels.get("severity") == "critical" for alert in content.alerts.values()):
         return content
     key, alert = next(iter(content.alerts.items()))
-    charted = _charted(alert, writer.site.home)
+    charted = read(alert.annotations.get(ANNOTATION, "")) if alert.source in ALARM_SOURCES else None
     if charted is None:
         return content
     try:
+        _check_home(alert, writer.site.home)
         drawn = _drawn(charted, ask_metric, writer.clock.now())
     except ChartFailure as failure:
         log("chart_not_drawn", gid=content.gid, failure=str(failure))
@@ -53,21 +54,20 @@ def draw_chart(
     return replace(content, alerts={**content.alerts, key: replace(alert, annotations={**alert.annotations, **drawn})})
 
 
-def _charted(alert: Alert, home: Labels) -> Charted | None:
-    """Returns what is to be charted. The function can ask its own account and region alone."""
-    if alert.source not in ALARM_SOURCES or any(alert.labels.get(name) != place for name, place in home.items()):
-        return None
-    return read(alert.annotations.get(ANNOTATION, ""))
+def _check_home(alert: Alert, home: Labels) -> None:
+    """Raises ChartFailure for an alarm of elsewhere: the function can ask its own account and region alone."""
+    if any(alert.labels.get(name) != place for name, place in home.items()):
+        raise ChartFailure("AnotherAccountOrRegion")
 
 
 def _drawn(charted: Charted, ask_metric: AskMetric, now: datetime) -> Labels:
     """Returns the annotations of the chart: as a line, and as points for a channel that draws it itself. A period that
-    has not ended is left out: its sum would look like a fall."""
+    has not ended is left out: its sum would look like a fall. Raises ChartFailure."""
     period = charted.query.period
     end = now.timestamp() // period * period
     start = end - max(period, SPAN // period * period)
     points = ask_metric(charted.query, start, end)
     found = chart_points(charted, points, start=start, end=end)
     if found is None:
-        return {}
+        raise ChartFailure("TooFewPoints")
     return {CHART: sparkline(charted, points, start=start, end=end), POINTS: points_written(found)}

@@ -17,6 +17,7 @@ from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.log_lines import read_lines
 from alertrelay.nflog.history.timeline import IncidentLine, timeline
 from alertrelay.policy.acknowledgement import standing
+from alertrelay.policy.contradiction import contradicts
 from alertrelay.policy.silence import Silence
 
 BEFORE = timedelta(hours=1)
@@ -44,12 +45,12 @@ def get_timeline(reading: Reads, log: DecisionLog, fingerprint: str) -> dict[str
         one = found(reading, items, listed(reading.config, items, silences, now=now), fingerprint)
     except ApiError:
         decisions = decisions_of(log, fingerprint, since=now - DAY, now=now)
-        incident = timeline(decisions, fingerprint) if decisions else None
+        incident = timeline(decisions, fingerprint, contradicts=contradicts) if decisions else None
         if incident is None:
             raise
         return {"asOf": rfc3339(now), "complete": True, "entries": [_entry(line) for line in incident.entries]}
     decisions = decisions_of(log, fingerprint, since=one.item.alert.starts_at - BEFORE, now=now)
-    incident = timeline(decisions, fingerprint) if decisions else None
+    incident = timeline(decisions, fingerprint, contradicts=contradicts) if decisions else None
     entries = incident.entries if incident else sorted(_by_table(one, silences, now), key=lambda line: line.at)
     return {
         "asOf": rfc3339(now),

@@ -190,6 +190,7 @@ def _log_silence(report: IntakeReport, silence: Silence) -> None:
         by=silence.created_by,
         comment=silence.comment,
         matchers=[print_matcher(one) for together in silence.matchers for one in together],
+        sets=[len(together) for together in silence.matchers],
         starts_at=rfc3339(silence.starts_at),
         ends_at=rfc3339(silence.ends_at),
         via="slack",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from alertrelay.alert import rfc3339
@@ -45,7 +46,8 @@ class LoggedDecision:
 
     `alert` is the alertname, `state_key` says which alert it is, `starts_at` which firing of it; `group` is the group
     key. `why` is the named reason, `detail` its text for people; `by` is the person. `latency` is in seconds, from the
-    source's clock to the channel. `helpful` is set where somebody judged.
+    source's clock to the channel. `helpful` is set where somebody judged. `silence` is
+    the id of a silence: the times are its own then, and `matchers` are its sets, as printed, of which one has to match.
     """
 
     at: datetime
@@ -67,6 +69,8 @@ class LoggedDecision:
     starts_at: datetime | None = None
     ended_at: datetime | None = None
     helpful: bool | None = None
+    silence: str = ""
+    matchers: tuple[tuple[str, ...], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Returns the fields that are set, times as RFC 3339."""
@@ -74,7 +78,7 @@ class LoggedDecision:
         return {
             name: rfc3339(value) if isinstance(value, datetime) else value
             for name, value in found.items()
-            if value not in ("", None, 0) or (name == "helpful" and value is False)
+            if value not in ("", None, 0, ()) or (name == "helpful" and value is False)
         }
 
     @property
@@ -111,8 +115,24 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
         why=text("why") or text("kind"),
         detail=", ".join(part for part in (text("matchers"), text("comment"), text("what")) if part),
         by=text("by"),
+        starts_at=instant(line.get("starts_at")),
+        ended_at=instant(line.get("ends_at")),
         helpful=helpful if isinstance(helpful := line.get("helpful"), bool) else None,
+        silence=text("id"),
+        matchers=_sets(line),
     )
+
+
+def _sets(line: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Returns the sets of matchers of a silence, whose sizes are `sets`; one of all, where an earlier version wrote no
+    sizes."""
+    texts, sizes = line.get("matchers"), line.get("sets")
+    if not isinstance(texts, list) or not texts:
+        return ()
+    if not isinstance(sizes, list) or not all(isinstance(size, int) for size in sizes) or sum(sizes) != len(texts):
+        sizes = [len(texts)]
+    rest = iter(map(str, texts))
+    return tuple(tuple(islice(rest, size)) for size in sizes)
 
 
 def _outcome(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:

@@ -12,6 +12,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode, episodes, spans
 from alertrelay.nflog.history.renamed import renamed_alarms, renames_said
+from alertrelay.nflog.history.silences import Contradicts, silences_of
 
 NEARBY = timedelta(minutes=60)
 """A deployment so long before the first alert may have caused it."""
@@ -91,11 +92,17 @@ class Timeline:
 
 
 def timeline(
-    decisions: Sequence[LoggedDecision], about: str, *, at: datetime | None = None, known: Collection[str] = ()
+    decisions: Sequence[LoggedDecision],
+    about: str,
+    *,
+    contradicts: Contradicts,
+    at: datetime | None = None,
+    known: Collection[str] = (),
 ) -> Timeline | None:
     """Returns the last incident of a fingerprint, group key, alarm's name or alertname, or the last one that had begun
     by `at`. `decisions` are all that were read, in order of time; `known` are the alarms of today, by which one that
-    was renamed is known. None where none is about it."""
+    was renamed is known, and silences that have a matcher which `contradicts` what is known of the alerts are not
+    theirs. None where none is about it."""
     every = episodes(decisions)
     renamed = renamed_alarms(every, known)
     named = {renamed.get(one.name, one.name) for one in every if _is_about(one, about)} & set(renamed.values())
@@ -108,9 +115,11 @@ def timeline(
     open_ = any(one.resolved_at is None and not one.is_event for one in incident)
     ended = None if open_ else max((one.resolved_at for one in incident if one.resolved_at), default=None)
     last = ended + AFTER if ended else max(one.decisions[-1].at for one in incident)
+    silences = silences_of(decisions, incident, since=began, until=last, contradicts=contradicts)
     entries = [
         *(entry for one in incident for entry in _of_episode(one)),
-        *_around(decisions, incident, since=began - NEARBY, until=last),
+        *_deployments(decisions, since=began - NEARBY, until=last),
+        *map(_line, silences),
     ]
     return Timeline(
         about=about,
@@ -177,16 +186,14 @@ def _why(one: LoggedDecision) -> str:
     return one.explained + instead + tries
 
 
-def _around(
-    decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
-) -> Iterator[IncidentLine]:
-    """Yields what concerns more than one alert: deployments, and silences that were made meanwhile."""
-    known = {id(one) for episode in incident for one in episode.decisions}
+def _deployments(decisions: Sequence[LoggedDecision], *, since: datetime, until: datetime) -> Iterator[IncidentLine]:
     for one in decisions:
-        if not since <= one.at <= until or id(one) in known:
-            continue
-        if one.what in ("deployed", "silenced", "silence expired") and not one.fingerprint:
-            yield IncidentLine(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
+        if one.what == "deployed" and since <= one.at <= until:
+            yield _line(one)
+
+
+def _line(one: LoggedDecision) -> IncidentLine:
+    return IncidentLine(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
 
 
 def _before(incident: Sequence[Episode]) -> Before:
@@ -213,7 +220,8 @@ def as_markdown(found: Timeline, *, doubts: Sequence[str] = ()) -> Iterator[str]
     yield from ("", "| UTC | What | Alert | Where, by whom | Why |", "|---|---|---|---|---|")
     for entry in found.entries:
         place = ", ".join(part for part in (entry.where, entry.by) if part)
-        cells = (f"{entry.at:%H:%M:%S}", entry.what, entry.alert, place, entry.why)
+        day = "" if entry.at.date() == found.fired_at.date() else f"{entry.at:%Y-%m-%d} "
+        cells = (f"{day}{entry.at:%H:%M:%S}", entry.what, entry.alert, place, entry.why)
         yield f"| {' | '.join(_plain(cell) for cell in cells)} |"
     yield ""
     yield from _like_it(found)

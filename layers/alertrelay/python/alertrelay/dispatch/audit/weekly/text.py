@@ -24,8 +24,12 @@ def subject(found: WeeklyAudit) -> str:
     days = max(1, (found.until - found.since).days)
     fired = sum(one.fired for one in found.alarms)
     noisy = f", {len(found.noisy)} noisy" if found.noisy else ""
-    what = f"{fired} alerts of {len(found.alarms)} alarms{noisy}" if fired else "no alert"
-    return f"Alarms of {found.environment}, {days} days to {found.until:%Y-%m-%d}: {what}"
+    what = f"{_counted(fired, 'alert')} of {_counted(len(found.alarms), 'alarm')}{noisy}" if fired else "no alert"
+    return f"Alarms of {found.environment}, {_counted(days, 'day')} to {found.until:%Y-%m-%d}: {what}"
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}{'' if count == 1 else 's'}"
 
 
 def plain(found: WeeklyAudit) -> str:
@@ -46,7 +50,9 @@ def sections(found: WeeklyAudit) -> Iterator[tuple[str, str]]:
     else:
         yield "How often", "No alert came. Do alarms still reach the topics? `alertrelay drill` shows it."
     if found.flappers:
-        lines = (f"- {one.name}: fired again within 30 minutes {one.flapped} times" for one in found.flappers)
+        lines = (
+            f"- {one.name}: fired again within 30 minutes {_counted(one.flapped, 'time')}" for one in found.flappers
+        )
         yield "Flapping", "\n".join(lines)
     yield "Delivery", _delivery(found)
     if found.dead:
