@@ -137,16 +137,16 @@ def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
     loaded = load(args.config_dir, args.env)
     if loaded.environment is None:
         raise NoHistory("\n".join(map(str, loaded.errors)))
+    until = datetime.now(UTC)
+    wanted = args.since or timedelta(seconds=args.since_default)
+    since = until - wanted if isinstance(wanted, timedelta) else wanted
+    if since > until:
+        raise NoHistory(f"--since {since:{TO_THE_MINUTE}} lies in the future: {EARLIER}")
     client = cloud.clients(loaded.environment.region)
     try:
         deployed = cloud.stack_of(args.env, client)
         if deployed is None:
             raise NoHistory(f"there is no stack alertrelay-{args.env} here: deploy it")
-        until = datetime.now(UTC)
-        wanted = args.since or timedelta(seconds=args.since_default)
-        since = until - wanted if isinstance(wanted, timedelta) else wanted
-        if since > until:
-            raise NoHistory(f"--since {since:{TO_THE_MINUTE}} lies in the future: {EARLIER}")
         query = log_query(client, log_groups(deployed, client))
         read = read_lines(query.lines(since, until, condition(where)))
     except (cloud.CloudUnreadable, LogsUnread) as error:

@@ -15,7 +15,7 @@ _BY_CHANCE = r"(?=[A-Za-z]{0,11}[0-9])(?=[0-9]*(?:[A-Za-z]+[0-9]+){2})"
 _OF_WORDS = r"(?![A-Za-z0-9]{0,60}?[a-z]{5}[A-Z0-9][A-Za-z0-9]{0,60}?[a-z]{5})"
 """No name of words: P99LatencyOver2Seconds."""
 _FORMS = (
-    rf"{_BEFORE}(?P<prefix>{_PREFIXES})(?=[a-z_.-]*[0-9A-Z])[A-Za-z0-9_.=+/-]{{10,}}",
+    rf"{_BEFORE}(?P<prefix>{_PREFIXES})(?=[a-z_.-]{{0,200}}[0-9A-Z])[A-Za-z0-9_.=+/-]{{10,}}",
     rf"{_BEFORE}(?P<hex>[0-9a-fA-F]{{4}})[0-9a-fA-F]{{28,}}(?![A-Za-z0-9])",
     r"(?<![\w/:-])(?P<uuid>[0-9a-fA-F]{4})[0-9a-fA-F]{4}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])",
     rf"{_BEFORE}{_BY_CHANCE}{_OF_WORDS}(?P<random>[A-Za-z0-9]{{4}})[A-Za-z0-9]{{16,}}",

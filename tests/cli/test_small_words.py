@@ -193,6 +193,13 @@ def test_cost_names_the_environments_and_takes_the_only_one(tmp_path: Path, caps
     assert main(["cost", "--config-dir", str(config)]) == 0
 
 
+@pytest.mark.usefixtures("no_aws")
+@pytest.mark.parametrize("command", ["audit", "history"])
+def test_a_log_of_the_future_is_not_asked_for(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--config-dir", str(CONFIG), "--env", "prod", "--since", "2999-01-01"]) == 2
+    assert "--since 2999-01-01 00:00 UTC lies in the future: name an earlier time" in capsys.readouterr().err
+
+
 def test_ctrl_c_is_one_line_and_an_exit_code_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

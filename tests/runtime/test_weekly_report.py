@@ -88,7 +88,7 @@ def test_slack_and_the_mailbox_get_the_audit(capsys: pytest.CaptureFixture[str])
         parsed = Block.parse(block)
         assert parsed is not None
         assert parsed.to_dict() == block
-    assert "Alarms of prod, 28 days to 2026-11-22: 6 alerts of 1 alarms, 1 noisy" in str(slack.body)
+    assert "Alarms of prod, 28 days to 2026-11-22: 6 alerts of 1 alarm, 1 noisy" in str(slack.body)
     assert "Half arrived within 2 s" in str(mail.body)
     assert '"message":"audit_reported"' in capsys.readouterr().out
 
@@ -97,7 +97,7 @@ def test_what_no_channel_takes_is_mailed_to_people(capsys: pytest.CaptureFixture
     with StandIns() as peers:
         (mail,) = sent(reporting(peers, "slack-database"))
     assert mail.name == "WeeklyAudit"
-    assert "6 alerts of 1 alarms" in mail.text
+    assert "6 alerts of 1 alarm" in mail.text
     assert '"message":"audit_not_sent"' in capsys.readouterr().out
 
 

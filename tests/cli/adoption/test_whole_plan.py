@@ -15,7 +15,7 @@ from cli.adoption.propose import AdoptionSetting, propose
 from cli.adoption.rules import AdoptionRules, rules_of
 from cli.command import main
 from tests.cli.adoption.cloudwatch import ACCOUNT as ID
-from tests.cli.adoption.cloudwatch import REGION, TOPICS
+from tests.cli.adoption.cloudwatch import REGION, TOPICS, Account
 from tests.example import CONFIG
 
 ADOPT = ["adopt", "--config-dir", str(CONFIG), "--env", "prod"]
@@ -124,3 +124,18 @@ def test_without_credentials_it_says_so_once(
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert "there are no credentials for AWS (NoCredentialsError): set AWS_PROFILE, or log in" in said.err
+
+
+def test_a_session_that_ends_half_way_leaves_the_rest_untried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account()
+    account.faults = {("DescribeAlarms", 2): "ExpiredToken"}
+    monkeypatch.setattr(sources, "clients_of", lambda: lambda _: account.client)
+    path = tmp_path / "plan.yml"
+    path.write_text(_text(path, "a", "b", "c", "d"), encoding="utf-8")
+    assert main([*ADOPT, "--apply", str(path)]) == 1
+    said = capsys.readouterr()
+    assert said.out == "refused: a: there is no such alarm any more\n1 refused\n"
+    assert "the session has ended (ExpiredToken): log in again: 3 are left, not tried; apply the plan again" in said.err
+    assert account.calls["DescribeAlarms"] == 2
