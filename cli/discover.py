@@ -28,8 +28,8 @@ file stays; listed resources are left alone.
 
 The account is read with your AWS credentials, in the environment's region: rds:Describe*, elasticache:Describe*,
 ecs:List* and ecs:Describe*, elasticloadbalancing:Describe*, sqs:ListQueues and sqs:GetQueueAttributes,
-lambda:ListFunctions and lambda:ListEventSourceMappings, tag:GetResources. A service that may not be read is named, and
-the others are read. With --from AWS is not asked.
+lambda:ListFunctions and lambda:ListEventSourceMappings, tag:GetResources. A service that they may
+not read is named, and the others are read. With --from, AWS is not asked.
 """
 _EPILOG = """\
 examples:

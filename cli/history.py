@@ -18,7 +18,7 @@ List what was decided about alerts, each with its named reason: notified, merged
 dead-lettered, joined (it waits for its group's flush); and what people did: acknowledged, silenced, judged.
 
 The log lines of the functions are the history: nothing else is written. They are read from a file, or from the log
-groups of a deployed environment by CloudWatch Logs Insights (0.005 $ a GB that is searched).
+groups of a deployed environment by CloudWatch Logs Insights ($0.005 for each GB searched).
 """
 _EPILOG = """\
 examples:

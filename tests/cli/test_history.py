@@ -76,7 +76,7 @@ def test_nothing_found_and_nothing_readable_differ(log: str, capsys: pytest.Capt
     assert "no alert, group or fingerprint of that name" in capsys.readouterr().err
     assert main(["history", "--logs", "not-there.log"]) == 2
     assert main(["history", "--logs", __file__]) == 2
-    assert "no decision is in it" in capsys.readouterr().err
+    assert "found no decision about an alert" in capsys.readouterr().err
     assert main(["timeline", "orders-cpu", "--logs", log, "--log-group", "g"]) == 2
     assert "name the environment with --env" in capsys.readouterr().err
 
@@ -91,7 +91,8 @@ def test_a_time_without_alerts_is_no_foreign_file(tmp_path: Path, capsys: pytest
     assert "28 days to 2026-11-02: no alert" in capsys.readouterr().out
     quiet.write_text('{"message": "up", "timestamp": "2026-11-02T08:00:00Z"}\n', encoding="utf-8")
     assert main(["history", "--logs", str(quiet)]) == 2
-    assert "no decision is in it (1 line is not of alertrelay's functions, and left out)" in capsys.readouterr().err
+    expected = "found no decision about an alert (1 line is not of alertrelay's functions, and left out)"
+    assert expected in capsys.readouterr().err
     quiet.write_text("", encoding="utf-8")
     assert main(["history", "--logs", str(quiet)]) == 2
     assert "(it is empty)" in capsys.readouterr().err
