@@ -104,8 +104,8 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     if not read.decisions:
         doubts = "; ".join(read.doubts) or "it is empty"
         raise NoHistory(
-            f"{', '.join(args.logs)}: found no decision about an alert ({doubts}): expected the JSON lines of a forwarder, "
-            "as `alertrelay serve --data DIR` writes them to DIR/alertrelay.log, and `replay --logs FILE`"
+            f"{', '.join(args.logs)}: found no decision about an alert ({doubts}): expected the JSON lines of a "
+            "forwarder, as `alertrelay serve --data DIR` writes them to DIR/alertrelay.log, and `replay --logs FILE`"
         )
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
