@@ -6,7 +6,12 @@ import { SMALL, heading, onPage, to } from "./page.mjs";
 import { alertOf, overviewOf } from "../recorded.mjs";
 
 const VIEWS = ["alerts", "silences", "silence", "unsent", "budgets", "routes?labels=severity%3Dcritical", "lab"];
-const focused = (page) => page.evaluate(() => document.activeElement.innerText || document.activeElement.value || document.activeElement.tagName);
+// Of the whole body, which has the focus until a view is entered, the text would hold that of every control.
+const focused = (page) =>
+  page.evaluate(() => {
+    const { activeElement: at } = document;
+    return (at !== document.body && (at.innerText || at.value)) || at.tagName;
+  });
 
 async function tabTo(page, text, most = 40) {
   for (let pressed = 0; pressed < most; pressed += 1) {
