@@ -154,13 +154,22 @@ def test_votes_are_found_from_a_time_on_oldest_first_with_all_that_was_said(note
     assert notebook.votes(0) == [_vote(START), _vote(START + 20, helpful=False)]
 
 
-def test_an_anomaly_may_be_noted_and_dropped_more_than_once(notebook: Notebook) -> None:
+def test_an_anomaly_may_be_noted_and_dropped_more_than_once(
+    notebook: Notebook, dynamodb: Any, clock: ManualClock
+) -> None:
     for _ in range(2):
-        notebook.note_anomaly("shop", "00ff", {"text": "unusual"}, until=START)
-    notebook.note_anomaly("shop", "0011", {"text": "odd"}, until=START)
+        notebook.note_anomaly("shop", "00ff", {"text": "unusual", "score": 0.9}, until=START + 60)
+    notebook.note_anomaly("shop", "0011", {"text": "odd", "score": 0.8}, until=START + 60)
     for _ in range(2):
         notebook.drop_anomaly("shop", "00ff")
     notebook.drop_anomaly("nobody", "00ff")
+    if isinstance(notebook, MemoryNotebook):
+        kept = set(notebook.anomalies["shop"])
+    else:
+        key = {"pk": {"S": anomalies_key("shop")}, "sk": {"S": "N"}}
+        item = dynamodb.get_item(TableName=state.TABLE, Key=key)["Item"]
+        kept = {name.removeprefix("anomaly_") for name in item if name.startswith("anomaly_")}
+    assert kept == {"0011"}
 
 
 def test_the_notes_of_a_service_stand_in_one_item_an_attribute_each(dynamodb: Any, clock: ManualClock) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alertrelay.config.model import Config
+from alertrelay.groups.router import Router
 from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.intake import MemoryDeadLetters, MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
@@ -133,6 +134,17 @@ class Door:
     def entries(self) -> list[dict[str, Any]]:
         """The entries of all published messages."""
         return [entry for _, message, _ in self.topics.published for entry in json.loads(message)["alerts"]]
+
+
+def router_of(door: Door) -> Router:
+    """The router of the forwarders behind it."""
+    return Router(
+        config=door.config,
+        channels=door.config.kinds(),
+        accounts_for_unrouted=True,
+        notes_sources=True,
+        unrouted_channel="email",
+    )
 
 
 def event(

@@ -9,13 +9,12 @@ from datetime import timedelta
 import pytest
 from alertrelay.alert import rfc3339
 from alertrelay.groups.insert import insert, updates_of
-from alertrelay.groups.router import Router
 from alertrelay.ports import Telemetry
 from alertrelay.sources import Envelope, parse
 from alertrelay.state import StoreFailure
 from alertrelay.values.charted import ANNOTATION
 
-from tests.intake.door import ADMIN, NOW, PUSH, READ, SILENCE, Door, alert
+from tests.intake.door import ADMIN, NOW, PUSH, READ, SILENCE, Door, alert, router_of
 
 SILENCE_BODY = {
     "matchers": [{"name": "alertname", "value": "Down", "isRegex": False, "isEqual": True}],
@@ -28,13 +27,6 @@ SILENCE_BODY = {
 
 def deliver(door: Door) -> None:
     """Stores what was published, as a forwarder does."""
-    router = Router(
-        config=door.config,
-        channels=door.config.kinds(),
-        accounts_for_unrouted=True,
-        notes_sources=True,
-        unrouted_channel="email",
-    )
     silent = Telemetry(emit=lambda _: None, log=lambda *_, **__: None, alert_ops=lambda _: None)
     for topic, message, _ in door.topics.published:
         now = door.clock.now()
@@ -43,7 +35,7 @@ def deliver(door: Door) -> None:
         )
         for update in updates_of(read.alerts, received=now):
             insert(
-                update, {}, router=router, alerts=door.store, groups=door.store, inhibitors=door.store,
+                update, {}, router=router_of(door), alerts=door.store, groups=door.store, inhibitors=door.store,
                 telemetry=silent, now=now,
             )  # fmt: skip
     door.topics.published.clear()

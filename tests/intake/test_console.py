@@ -12,7 +12,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.aws.intake.decision_log import LogDecisions
 from alertrelay.config.escalation import Tier
 from alertrelay.config.model import Config, InhibitRule, Matcher
-from alertrelay.groups.router import Router, groups_for
+from alertrelay.groups.router import groups_for
 from alertrelay.intake.console.messages import readable
 from alertrelay.intake.ports import HandledLetter
 from alertrelay.intake.view import listed
@@ -26,7 +26,7 @@ from alertrelay.state import AnomalyNote, BudgetNote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.intake.door import ADMIN, NOW, READ, SILENCE, Door
+from tests.intake.door import ADMIN, NOW, READ, SILENCE, Door, router_of
 from tests.intake.test_api import SILENCE_BODY, deliver, fire
 from tests.intake.test_console_session import by_cookie, sign_in
 from tests.intake.test_operating import Logs
@@ -373,14 +373,7 @@ def test_a_tier_of_the_escalation_is_shown_as_one_until_somebody_is_on_the_alert
     door = Door(replace(config, escalation=tiers))
     fire(door, "Down", service="orders", severity="critical")
     (item,) = door.store.firing(NOW)
-    router = Router(
-        config=door.config,
-        channels=door.config.kinds(),
-        accounts_for_unrouted=True,
-        notes_sources=True,
-        unrouted_channel="email",
-    )
-    for gid, header in groups_for(router, item.alert.labels).items():
+    for gid, header in groups_for(router_of(door), item.alert.labels).items():
         if header.identity.route_id == tiers[0].route_id:
             door.store.arm(gid, header, due=NOW + timedelta(minutes=15))
     shown = page(door)["notifications"]
