@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 if TYPE_CHECKING:
     from _csv import Reader
 
@@ -104,7 +106,7 @@ def _blank(row: SeriesRow) -> bool:
 
 def _note(path: Path, rows: Sequence[SeriesRow], found: Sequence[tuple[int, str]], what: str) -> list[str]:
     """Returns one sentence, none where nothing was found."""
-    return [f"{path}: {len(found):,} of {len(rows):,} rows {what}: {_lines(found)}"] if found else []
+    return [f"{path}: {len(found):,} of {how_many(len(rows), 'row')} {what}: {_lines(found)}"] if found else []
 
 
 def _lines(found: Sequence[tuple[int, str]]) -> str:

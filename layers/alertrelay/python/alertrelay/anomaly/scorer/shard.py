@@ -33,6 +33,7 @@ from alertrelay.anomaly.scorer.shard_state import (
     of_bytes,
     to_bytes,
 )
+from alertrelay.values.text import how_many
 
 SETTLED = 120.0
 """Seconds after its end at which a period's point is taken to be whole: data comes late."""
@@ -149,7 +150,7 @@ def _read_on(run: ScorerRun, shard: Shard, metrics: Mapping[str, WatchedMetric])
         raise found.failed
     late = len(due) - len(found.points) - len(found.refused)
     if late:
-        run.problems.append(f"{shard.name}: there was no time for {late} metrics")
+        run.problems.append(f"{shard.name}: there was no time for {how_many(late, 'metric')}")
     for key, problem in found.refused.items():
         _refused(run, metrics[key], problem)
     for key, points in found.points.items():
