@@ -6,13 +6,14 @@ forwarder's own queue, which goes on where this invocation stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
-from alertrelay.dispatch.scheduling import Flush, Plan
+from alertrelay.dispatch.scheduling import Flush, FlushPlan
 from alertrelay.groups.flush_timer import arm, send_flush_timers
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.nflog.group_state import GroupHeader
@@ -48,7 +49,7 @@ class Insert(Protocol):
 class ScheduleFlush(Protocol):
     """Decides when a group that updates joined is flushed. See dispatch/scheduling.py."""
 
-    def __call__(self, gid: str, joining: Joining, *, read: Headers = ...) -> Plan:
+    def __call__(self, gid: str, joining: Joining, *, read: Headers = ...) -> FlushPlan:
         """`read`: headers that were read since the members were put. Raises StoreFailure, TimersFailure."""
 
 
@@ -153,56 +154,53 @@ def schedule_in_time(
     `notified` was notified already."""
     scheduled = Scheduled(rest=portion.inserted if portion.inserted < total else None)
     joined = [gid for gid in portion.joinings if gid not in notified]
-    plans: dict[str, Plan] = {}
+    plans: dict[str, FlushPlan] = {}
     read = _read(joined[:TOGETHER], groups)
-
-    def plan(gid: str) -> None:
-        plans[gid] = schedule(gid, portion.joinings[gid], read=read)
-        if unknown := plans[gid].unknown:
-            scheduled.unknown[gid] = unknown
-
-    def flush_now(gid: str) -> None:
-        _flush_now(gid, plans[gid], flush, groups, timers, clock, emit, deadline=deadline)
-
-    _each(joined, plan, portion, scheduled, clock, log, deadline=deadline)
+    for gid in _in_time(joined, portion, scheduled, clock, deadline=deadline):
+        with _stopping_no_other(gid, portion, scheduled, log):
+            plans[gid] = schedule(gid, portion.joinings[gid], read=read)
+            if unknown := plans[gid].unknown:
+                scheduled.unknown[gid] = unknown
     try:
-        send_flush_timers(timers, clock, {gid: one.at for gid, one in plans.items() if one.at and not one.now})
+        send_flush_timers(timers, clock, {gid: plan.at for gid, plan in plans.items() if plan.at and not plan.now})
     except TimersFailure as error:
         log("timers_failing", failure=str(error))
         scheduled.broken.append(error)
-    _each([gid for gid, one in plans.items() if one.now], flush_now, portion, scheduled, clock, log, deadline=deadline)
+    due = [gid for gid, plan in plans.items() if plan.now]
+    for gid in _in_time(due, portion, scheduled, clock, deadline=deadline):
+        with _stopping_no_other(gid, portion, scheduled, log):
+            _flush_now(gid, plans[gid], flush, groups, timers, clock, emit, deadline=deadline)
     return scheduled
 
 
-def _each(
-    gids: Sequence[str],
-    act: Callable[[str], None],
-    portion: Portion,
-    scheduled: Scheduled,
-    clock: Clock,
-    log: Log,
-    *,
-    deadline: datetime,
-) -> None:
-    """Does `act` with each group, at least with the first, while there is time. One that fails stops no other."""
+def _in_time(
+    gids: Sequence[str], portion: Portion, scheduled: Scheduled, clock: Clock, *, deadline: datetime
+) -> Iterator[str]:
+    """Yields the groups while there is time, and at least the first."""
     for place, gid in enumerate(gids):
         if place and clock.now() >= deadline - FLUSHING:
             # Groups stand in the order of their first updates: all that comes before it is done.
             rest = portion.first[gid]
             scheduled.rest = rest if scheduled.rest is None else min(rest, scheduled.rest)
             return
-        try:
-            act(gid)
-        except StoreFailure as caught:
-            scheduled.failing[gid], scheduled.last = portion.joinings[gid], caught
-        except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again
-            log("group_failed", gid=gid, error=type(error).__name__)
-            scheduled.broken.append(error)
+        yield gid
+
+
+@contextlib.contextmanager
+def _stopping_no_other(gid: str, portion: Portion, scheduled: Scheduled, log: Log) -> Iterator[None]:
+    """Keeps what is wrong with one group from the others: they go on, and what failed comes again."""
+    try:
+        yield
+    except StoreFailure as caught:
+        scheduled.failing[gid], scheduled.last = portion.joinings[gid], caught
+    except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again
+        log("group_failed", gid=gid, error=type(error).__name__)
+        scheduled.broken.append(error)
 
 
 def _flush_now(
     gid: str,
-    plan: Plan,
+    plan: FlushPlan,
     flush: Flush,
     groups: Groups,
     timers: Timers,

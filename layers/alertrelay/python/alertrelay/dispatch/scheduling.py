@@ -42,7 +42,7 @@ class Flush(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class FlushPlan:
     """What is left to do for a group that updates joined: it is flushed `now`, or is due `at` a time for which a timer
     is sent, or neither. `arm`: the header of a group that is unarmed, which its flush arms. `waiting`: the outcomes of
     what waits where that flush is refused. `unknown`: what may be open although the ledger does not name it."""
@@ -67,7 +67,7 @@ class Scheduler:
     trouble: Trouble = field(default_factory=Trouble)
     sleeps: bool = False
 
-    def schedule(self, gid: str, joining: Joining, *, read: Mapping[str, GroupHeader | None] = NONE_READ) -> Plan:
+    def schedule(self, gid: str, joining: Joining, *, read: Mapping[str, GroupHeader | None] = NONE_READ) -> FlushPlan:
         """Makes sure that the group is due, and returns by whom it is flushed: now by us, by the owner of its lease, or
         by a timer. `read`: headers that were read since the members were put, by gid. Raises StoreFailure,
         TimersFailure."""
@@ -86,14 +86,14 @@ class Scheduler:
 
     def _plan(
         self, gid: str, joining: Joining, pending: list[Update], header: GroupHeader | None, known: GroupHeader | None
-    ) -> Plan:
+    ) -> FlushPlan:
         """Returns what the group needs. Raises StoreFailure."""
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
                 # relies on its closing query.
-                return Plan(at=self._woken(gid, header) or header.schedule.next_due)
-            return Plan()
+                return FlushPlan(at=self._woken(gid, header) or header.schedule.next_due)
+            return FlushPlan()
         waiting = _outcomes_of_pending(pending, joining, header, known)
         if header and header.schedule.armed:
             route = self.config.route_of(known.identity.route_id) or self.config.route
@@ -102,9 +102,9 @@ class Scheduler:
         now = self.clock.now()
         due = self._first_due(known, pending, now)
         if due <= now:
-            return Plan(now=True, at=due, arm=known, waiting=waiting)
+            return FlushPlan(now=True, at=due, arm=known, waiting=waiting)
         armed = self.groups.arm(gid, known, due=due)
-        return Plan(at=due if armed else None, waiting=waiting)
+        return FlushPlan(at=due if armed else None, waiting=waiting)
 
     def _first_due(self, known: GroupHeader, pending: list[Update], now: datetime) -> datetime:
         route = self.config.route_of(known.identity.route_id) or self.config.route
@@ -154,7 +154,7 @@ class Scheduler:
             now = self.clock.now()
             self.digests.join(header.identity.integration, [member_of(update, now) for update in firing])
 
-    def _plan_armed(self, gid: str, header: GroupHeader, group_interval: float, *, redelivered: bool) -> Plan:
+    def _plan_armed(self, gid: str, header: GroupHeader, group_interval: float, *, redelivered: bool) -> FlushPlan:
         """Flushes an armed group now where it is due. Else the owner of its lease or a timer on its way will; where the
         group waits to try a failed channel again the flush is brought forward to the next tick, so that a new alert
         does not wait as long."""
@@ -162,15 +162,15 @@ class Scheduler:
         due = schedule.next_due or now
         if due <= now:
             later = postponed(self.groups, self.clock, gid, schedule, self.trouble)
-            return Plan(at=later) if later else Plan(now=True)
+            return FlushPlan(at=later) if later else FlushPlan(now=True)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if woken := self._woken(gid, header):
-            return Plan(now=True) if woken <= now else Plan(at=woken)
+            return FlushPlan(now=True) if woken <= now else FlushPlan(at=woken)
         if header.progress.failures and not schedule.owner and due > tick:
             brought = self.groups.bring_forward(gid, due=tick, seen=due)
-            return Plan(at=tick if brought else None)
+            return FlushPlan(at=tick if brought else None)
         # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
-        return Plan(at=due if redelivered else None)
+        return FlushPlan(at=due if redelivered else None)
 
 
 def _outcomes_of_pending(
