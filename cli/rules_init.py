@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.version import ROOT
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def write_rules(folder: Path, config: Path) -> int:
     except OSError as error:
         print(f"alertrelay rules: {error.filename} cannot be written: {error.strerror}", file=sys.stderr)
         return 2
-    print(f"written: {folder / PARAMETERS}, with {len(services)} services of {config / 'environments'}")
+    print(f"written: {folder / PARAMETERS}, with {how_many(len(services), 'service')} of {config / 'environments'}")
     print(f"written: {', '.join(map(str, written))}")
     first = f"write your runbook_base_url and name your metrics in {folder / PARAMETERS}"
     print(f"next: {first}, then `alertrelay rules render`")

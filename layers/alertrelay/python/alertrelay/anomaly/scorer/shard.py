@@ -27,6 +27,7 @@ from alertrelay.anomaly.scorer.shard_state import (
     of_bytes,
     to_bytes,
 )
+from alertrelay.values.text import how_many
 
 LATE = 3
 """Periods that are asked for once more: a point may come late, as long as no newer one came before it."""
@@ -110,7 +111,7 @@ def _read_on(run: ScorerRun, shard: Shard, metrics: Mapping[str, WatchedMetric])
         raise found.failed
     late = len(due) - len(found.points) - len(found.refused)
     if late:
-        run.problems.append(f"{shard.name}: there was no time for {late} metrics")
+        run.problems.append(f"{shard.name}: there was no time for {how_many(late, 'metric')}")
     for key, problem in found.refused.items():
         _refused(run, metrics[key], problem)
     for key, points in found.points.items():

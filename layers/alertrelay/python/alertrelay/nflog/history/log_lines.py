@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.nflog.history.decision import LoggedDecision, decision_of
+from alertrelay.values.text import how_many
 from alertrelay.values.times import instant
 
 _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '"reason":', '"service":')
@@ -48,7 +49,7 @@ class Read:
 
 
 def _counted(number: int) -> str:
-    return "1 line is" if number == 1 else f"{number:,} lines are"
+    return how_many(number, "line is", "lines are")
 
 
 def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
