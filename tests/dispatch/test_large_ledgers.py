@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.nflog.group_state import GroupState, Refused
+from alertrelay.nflog.group_state import GroupState, LeaseRefused
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify import pipeline
@@ -126,9 +126,9 @@ class Losing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def lease(self, *args: Any, **kwargs: Any) -> GroupState | Refused:
+    def lease(self, *args: Any, **kwargs: Any) -> GroupState | LeaseRefused:
         found = self.inner.lease(*args, **kwargs)
-        if isinstance(found, Refused) or not self.lost or found.ledger == Ledger():
+        if isinstance(found, LeaseRefused) or not self.lost or found.ledger == Ledger():
             return found
         left = Ledger(dedup_key=found.ledger.dedup_key, fallbacks=found.ledger.fallbacks)
         return changed(found, ledger=left, lost=True, uncertain=True)

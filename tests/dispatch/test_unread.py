@@ -120,7 +120,7 @@ def test_a_resolve_that_is_overtaken_by_the_lease_of_its_firing_is_not_lost() ->
     assert told(world) in ([], [("a", "firing"), ("a", "resolved")])
 
 
-def test_a_second_attempt_of_a_resolve_whose_first_one_died_does_not_leave_the_group_to_its_firing() -> None:
+def test_a_resolve_that_died_and_comes_again_does_not_leave_the_group_to_its_firing() -> None:
     world, store, relay = sleeping()
     resolve = joins(world, relay, "a", "OK")
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from alertrelay.alert import AnomalyVerdict, Channel
-from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, Refused
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, LeaseRefused, Member
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 
@@ -173,7 +173,7 @@ class Groups(Protocol):
         until: datetime,
         arm: GroupHeader | None = None,
         again: bool = False,
-    ) -> GroupState | Refused:
+    ) -> GroupState | LeaseRefused:
         """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased;
         `again` also where this owner holds it, since the answer of its first try was lost. Returns the state before the
         write with its whole ledger, or the header as it stands where it is refused."""

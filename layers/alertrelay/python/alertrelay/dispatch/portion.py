@@ -17,7 +17,7 @@ from alertrelay.alert import SEVERITY_RANK
 from alertrelay.dispatch.scheduling import Flush, FlushPlan, Scheduler
 from alertrelay.groups.flush_timer import send_flush_timer, send_flush_timers
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.nflog.group_state import GroupHeader, Refused
+from alertrelay.nflog.group_state import GroupHeader, LeaseRefused
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
 from alertrelay.policy.group_key import key_of
@@ -212,7 +212,7 @@ def _flush_now(
     if plan.put is not None:
         amend = partial(scheduler.joined_unread, joining)
         taken = flush(gid, deadline=deadline, arm=plan.arm, put=plan.put, amend=amend)
-        if not isinstance(taken, Refused):
+        if not isinstance(taken, LeaseRefused):
             return
         plan = scheduler.schedule(gid, joining, read={gid: taken.header})
     if plan.now and flush(gid, deadline=deadline, arm=plan.arm):

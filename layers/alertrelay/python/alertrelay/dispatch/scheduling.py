@@ -15,7 +15,7 @@ from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
 from alertrelay.groups.unknown_resolves import unknown_resolves
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Refused
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.lease import Taken
@@ -45,7 +45,7 @@ class Flush(Protocol):
         amend: Callable[[GroupState], GroupState] = ...,
         reported: frozenset[str] = ...,
         put: Sequence[Member] | None = ...,
-    ) -> Taken | Refused:
+    ) -> Taken | LeaseRefused:
         """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already;
         `put`: all members, if the lease makes the header."""
 

@@ -178,7 +178,7 @@ class GroupState(GroupHeader):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class LeaseRefused:
     """A lease that was refused; false. `header`: the group as it stands, None where there is none."""
 
     header: GroupHeader | None

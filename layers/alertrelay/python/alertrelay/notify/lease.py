@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alertrelay.config.durations import CRASH_MARGIN, LEASE_MARGIN
 from alertrelay.config.model import Route
 from alertrelay.groups.flush_timer import send_flush_timer
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Refused
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused
 from alertrelay.policy.timing import last_tick
 from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
@@ -69,7 +69,7 @@ def take_lease(
     deadline: datetime,
     arm: GroupHeader | None,
     amend: Callable[[GroupState], GroupState] = lambda group: group,
-) -> Taken | Refused:
+) -> Taken | LeaseRefused:
     """Takes a group that is due (or, with `arm`, that is unarmed), unless it is not ours to flush now. It stays due, so
     that a crash leaves it so. Raises StoreFailure."""
     now = clock.now()
@@ -80,7 +80,7 @@ def take_lease(
         # It may be taken by now: then nobody else could take it, and all of it would be notified once more. So it is
         # asked twice more; that three answers are lost in a row is the table's outage.
         found = tried(lambda: groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True), StoreFailure)
-    if isinstance(found, Refused):
+    if isinstance(found, LeaseRefused):
         return found
     due = now if arm or found.schedule.due is None else found.schedule.due
     group = amend(found)

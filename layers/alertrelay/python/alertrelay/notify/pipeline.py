@@ -18,7 +18,7 @@ from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.groups.unrouted import UNROUTED, marked
 from alertrelay.nflog.decision import Decision, Mute, nothing
 from alertrelay.nflog.dedup import decide
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Refused, is_firing
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused, Member, is_firing
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.acknowledged import show_acknowledged
@@ -210,7 +210,7 @@ def flush(
     amend: Callable[[GroupState], GroupState] = lambda group: group,
     reported: frozenset[str] = frozenset(),
     put: Sequence[Member] | None = None,
-) -> Taken | Refused:
+) -> Taken | LeaseRefused:
     """Flushes a group that is due (or, with `arm`, that is unarmed), and returns what it was. Refused: not ours to do
     now.
 
@@ -220,7 +220,7 @@ def flush(
     """
     owner, clock, groups = ports["new_id"](), ports["clock"], ports["groups"]
     taken = take_lease(gid, groups=groups, clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
-    if isinstance(taken, Refused):
+    if isinstance(taken, LeaseRefused):
         return taken
     until, group = taken.until, taken.group
     config = ports["config"]

@@ -11,7 +11,7 @@ from alertrelay.nflog.group_state import (
     GroupChange,
     GroupHeader,
     GroupState,
-    Refused,
+    LeaseRefused,
     Schedule,
     before_own_lease,
     shown,
@@ -31,7 +31,7 @@ class MemoryLeases(MemoryGroups):
         until: datetime,
         arm: GroupHeader | None = None,
         again: bool = False,
-    ) -> GroupState | Refused:
+    ) -> GroupState | LeaseRefused:
         """See state.Groups."""
         with self._lock:
             created = arm is not None and gid not in self._headers
@@ -39,11 +39,11 @@ class MemoryLeases(MemoryGroups):
             if again and old and old.schedule.owner == owner:
                 return before_own_lease(replace(old, schedule=shown(old.schedule)))
             if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
-                return Refused(header=self.header(gid))
+                return LeaseRefused(header=self.header(gid))
             schedule, progress = old.schedule, old.progress
             due = schedule.next_due is not None and schedule.next_due <= now
             if not (not schedule.armed if arm else due):
-                return Refused(header=self.header(gid))
+                return LeaseRefused(header=self.header(gid))
             taken = scheduled(
                 old,
                 owner=owner,
