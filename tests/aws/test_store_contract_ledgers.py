@@ -397,8 +397,7 @@ def _flush_that_dies(store: Store, what: Ledger) -> bool:
     """Whether it knows that it recorded."""
     try:
         before = store.lease(GID, owner="dying", now=after(60), until=after(95))
-        return before is not None and store.record(
-            GID, owner="dying", change=change(what, next_due=after(120)), before=before
-        )
+        assert isinstance(before, GroupState)
+        return store.record(GID, owner="dying", change=change(what, next_due=after(120)), before=before)
     except (Killed, StoreFailure):
         return False
