@@ -35,7 +35,7 @@ UNCOUNTED = 2
 """First alarms of a container, which load what is loaded later."""
 
 
-class Timers:
+class TimerQueue:
     """A forwarder's own queue: what it sent there, as events, once it is due."""
 
     def __init__(self, world: World, url: str) -> None:
@@ -77,8 +77,8 @@ def main() -> int:
 
 def _measured(world: World, function: DeployedFunction, container: Container, alerts: int) -> str:
     world.forget()
-    timers = Timers(world, function.environment["ALERTRELAY_QUEUE_URL"])
-    meter = Invocations(container)
+    timers = TimerQueue(world, function.environment["ALERTRELAY_QUEUE_URL"])
+    meter = InvocationMeter(container)
     found = [_alert(world, meter, timers) for _ in range(UNCOUNTED + alerts)][UNCOUNTED:]
     medians = [statistics.median(cpu for one in found for cpu in one[phase]) for phase in PHASES]
     flushes = statistics.median(len(one[PHASES[1]]) for one in found)
@@ -86,7 +86,7 @@ def _measured(world: World, function: DeployedFunction, container: Container, al
     return f"{function.name.removeprefix('alertrelay-prod-'):22}{cells}{flushes:9.0f}{meter.peak:9.0f}"
 
 
-def _alert(world: World, meter: Invocations, timers: Timers) -> Mapping[str, list[float]]:
+def _alert(world: World, meter: InvocationMeter, timers: TimerQueue) -> Mapping[str, list[float]]:
     """Returns the CPU of each invocation of one alert, by phase."""
     alarm, flush, resolve, last, tick = PHASES
     return {
@@ -98,7 +98,7 @@ def _alert(world: World, meter: Invocations, timers: Timers) -> Mapping[str, lis
     }
 
 
-class Invocations:
+class InvocationMeter:
     """Invokes one container and takes the CPU time of its process."""
 
     def __init__(self, container: Container) -> None:
