@@ -41,7 +41,7 @@ INTAKES = ("direct", "batched")
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 FORWARDER_MB, LEAST_FORWARDER_MB, MOST_FORWARDER_MB = 512, 256, 1769
-"""A forwarder's memory, by which Lambda gives CPU: docs/adr/0039, 0064. More than a whole core makes nothing faster."""
+"""A forwarder's memory, by which Lambda gives CPU: docs/adr/0039, 0065. More than a whole core makes nothing faster."""
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
