@@ -32,7 +32,7 @@ def test_a_table_that_is_throttled_in_a_storm_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 3])
-def test_a_table_that_throttles_every_second_try_in_a_storm_repeats_only_what_is_excused(seed: int) -> None:
+def test_a_throttled_storm_repeats_only_what_is_excused(seed: int) -> None:
     def throttles(weather: Weather) -> None:
         weather.table_throttles = 0.5
 
@@ -44,7 +44,7 @@ def test_a_table_that_throttles_every_second_try_in_a_storm_repeats_only_what_is
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_table_that_fails_every_second_request_in_a_storm_repeats_only_what_is_excused(seed: int) -> None:
+def test_a_failing_storm_repeats_only_what_is_excused(seed: int) -> None:
     def fails(weather: Weather) -> None:
         weather.table_fails = 0.5
 
