@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import ssl
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,10 +14,18 @@ FOLDER = Path(__file__).with_name("roots")
 build of the layer writes it (infra/roots.py); elsewhere it is absent."""
 
 
-@functools.cache
+_MAKING = threading.Lock()
+
+
 def context() -> ssl.SSLContext:
-    """Return the context of clients, with certifi's roots, which the layer brings. Raises OSError where they cannot be
-    read."""
+    """Return the context of clients, with certifi's roots, which the layer brings: the same in all threads. Raises
+    OSError where they cannot be read."""
+    with _MAKING:
+        return _context()
+
+
+@functools.cache
+def _context() -> ssl.SSLContext:
     return trusting(FOLDER)
 
 
