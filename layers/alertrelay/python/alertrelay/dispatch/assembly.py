@@ -290,7 +290,6 @@ def _scheduler(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Scheduler
         flush=flush_group,
         digests=parts.digests,
         trouble=trouble,
-        sleeps=bool(parts.sleep.name),
     )
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import Trouble, arm, keep_awake, postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, arm, note_joined, postponed, send_flush_timer, wake
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
@@ -53,7 +53,6 @@ class Scheduler:
     flush: Flush
     digests: Digests
     trouble: Trouble = field(default_factory=Trouble)
-    sleeps: bool = False
 
     def schedule(
         self, gid: str, joining: Joining, *, deadline: datetime, read: Mapping[str, GroupHeader | None] = NONE_READ
@@ -62,6 +61,7 @@ class Scheduler:
         resolves that the ledger does not name may still be open as, None where there are none. `read`: headers that
         were read since the members were put, by gid. Raises StoreFailure, TimersFailure."""
         header = read[gid] if gid in read else self.groups.header(gid)
+        header = note_joined(self.groups, gid, header)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
             self._report_unknown(joining, header, unknown, keys)
@@ -94,10 +94,9 @@ class Scheduler:
         return unknown if keys else None
 
     def _woken(self, gid: str, header: GroupHeader) -> datetime | None:
-        """Keeps the group awake; returns its next tick, where it slept."""
+        """Wakes the group; returns its next tick, where it slept."""
         route = self.config.route_of(header.identity.route_id) or self.config.route
-        interval, sleeps = route.group_interval, self.sleeps
-        return keep_awake(self.groups, self.clock, gid, header, group_interval=interval, sleeps=sleeps)
+        return wake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
 
     def _pending(self, gid: str, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""

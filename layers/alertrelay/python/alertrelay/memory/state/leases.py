@@ -77,13 +77,7 @@ class MemoryLeases(MemoryGroups):
             old = self._headers.get(gid)
             if old is None or old.schedule.owner != owner:
                 return False
-            new = replace(
-                old,
-                ledger=change.ledger,
-                progress=replace(change.progress, tries=0),
-                config_hash=change.config_hash,
-                stored=replace(old.stored, backlog=spills(old.ledger)),
-            )
+            new = _recorded(old, change)
             if change.closing:
                 self._headers[gid] = scheduled(new, closing=True, asleep=False, woken=False)
             elif change.asleep_until and not old.schedule.woken:
@@ -91,6 +85,23 @@ class MemoryLeases(MemoryGroups):
                 self._headers[gid] = replace(new, schedule=Schedule(next_due=until, due=until, asleep=True))
             else:
                 self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
+            return True
+
+    def close(
+        self,
+        gid: str,
+        *,
+        owner: str,
+        change: GroupChange,
+        expires: datetime,  # noqa: ARG002 - memory keeps all
+        before: GroupState | None = None,  # noqa: ARG002 - memory has no chunks
+    ) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner or old.schedule.woken:
+                return False
+            self._headers[gid] = replace(_recorded(old, change), schedule=Schedule())
             return True
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
@@ -113,3 +124,13 @@ class MemoryLeases(MemoryGroups):
                 given = scheduled(given, next_due=unsent_due)
                 given = replace(given, progress=replace(given.progress, uncertain=False))
             self._headers[gid] = given
+
+
+def _recorded(group: GroupState, change: GroupChange) -> GroupState:
+    return replace(
+        group,
+        ledger=change.ledger,
+        progress=replace(change.progress, tries=0),
+        config_hash=change.config_hash,
+        stored=replace(group.stored, backlog=spills(group.ledger)),
+    )
