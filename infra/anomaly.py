@@ -21,9 +21,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import ANOMALY_FILE
-from infra.functions import dead_letter_queue, live_alias, log_group
-from infra.permissions import allow
-from infra.relay import Relay, own_function
+from infra.functions import dead_letter_queue, live_alias, log_group, run_every
+from infra.permissions import allow, allow_items, function_role
+from infra.relay import Relay, own_environment, own_function
 from infra.topics import topic_prefix
 
 NAME = "anomaly-scorer"
@@ -37,7 +37,8 @@ RETRIES = 2
 MAX_AGE = Duration.minutes(10)
 STATE_PREFIX = "scorer/"
 NOTES = ("R", "D", "N#*")
-"""Keys of the state table that it writes: its lease, deployments, what other alerts say of anomalies."""
+"""Keys of the state table that it writes, and so it can harm no group: its lease, deployments, what other alerts say of
+anomalies."""
 
 # What each publishes while it changes a service; who has changed something first is who is asked at night.
 _DEPLOYMENTS: Mapping[str, Mapping[str, list[str]]] = {
@@ -71,7 +72,15 @@ class AnomalyScorer(Construct):
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.function = self._function(relay, config, key)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self.schedule = self._schedule(config, relay.rule_failures)
+        self.schedule = run_every(
+            self,
+            "Schedule",
+            self.live,
+            Duration.seconds(config.every),
+            name=f"{self.name}-schedule",
+            description="alertrelay scores the new points of the watched metrics",
+            failures=relay.rule_failures,
+        )
         self._hear_of_deployments(relay.rule_failures)
 
     def _function(self, relay: Relay, config: AnomalyConfig, key: kms.IKey) -> lambda_.Function:
@@ -119,21 +128,6 @@ class AnomalyScorer(Construct):
         )
         return bucket
 
-    def _schedule(self, config: AnomalyConfig, failures: sqs.IQueue) -> events.Rule:
-        rule = events.Rule(
-            self,
-            "Schedule",
-            rule_name=f"{self.name}-schedule",
-            description="alertrelay scores the new points of the watched metrics",
-            schedule=events.Schedule.rate(Duration.seconds(config.every)),
-        )
-        rule.add_target(
-            targets.LambdaFunction(
-                self.live, retry_attempts=2, max_event_age=Duration.minutes(5), dead_letter_queue=failures
-            )
-        )
-        return rule
-
     def _hear_of_deployments(self, failures: sqs.IQueue) -> None:
         for name, pattern in _DEPLOYMENTS.items():
             events.Rule(
@@ -151,15 +145,12 @@ class AnomalyScorer(Construct):
 
     def _environment(self, relay: Relay, config: AnomalyConfig) -> dict[str, str]:
         """What alertrelay.runtime.scorer reads."""
-        # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
-        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         stack = cdk.Stack.of(self)
         keyed = config.prometheus and config.prometheus.secret_key
         return (
-            local
+            own_environment(relay, NAME)
             | ({"ALERTRELAY_SECRET_ARN": relay.secret.secret_arn} if keyed else {})
             | {
-                "ALERTRELAY_ENV": relay.environment.name,
                 "ALERTRELAY_ANOMALY_CONFIG": ANOMALY_FILE,
                 # Not read by the function: `alertrelay check --live` compares it with the files.
                 "ALERTRELAY_CONFIG_HASH": config.hash,
@@ -167,9 +158,6 @@ class AnomalyScorer(Construct):
                 "ALERTRELAY_BUCKET": self.bucket.bucket_name,
                 "ALERTRELAY_TOPICS": stack.to_json_string({name: t.topic_arn for name, t in self.topics.items()}),
                 "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
-                "POWERTOOLS_SERVICE_NAME": NAME,
-                "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-                "POWERTOOLS_LOG_LEVEL": "INFO",
             }
         )
 
@@ -186,33 +174,23 @@ def _role(
     extra: Sequence[iam.PolicyStatement],
 ) -> iam.Role:
     statements = [
-        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
         allow("State", ["s3:GetObject", "s3:PutObject"], [bucket.arn_for_objects(f"{STATE_PREFIX}*")]),
         # Without it S3 says "denied" of an object that is not there.
         allow("Absent", ["s3:ListBucket"], [bucket.bucket_arn]),
         # None of these knows a resource.
         allow("Metrics", ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "tag:GetResources"], ["*"]),
-        _notes("Notes", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table, NOTES),
-        _notes("Read", ["dynamodb:Query"], table, ("D", "F")),
+        allow_items("Notes", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table, NOTES),
+        allow_items("Read", ["dynamodb:Query"], table, ("D", "F")),
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
         allow("Send", ["sqs:SendMessage"], [failed.queue_arn]),
         allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
         *extra,
     ]
-    role = iam.Role(
-        scope,
-        "Role",
-        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={"scorer": iam.PolicyDocument(statements=statements)},
-    )
-    for resource, reason in {
+    wildcards = {
         "*": "metrics and tags know no resource: it reads them, and nothing else",
         f"<{_logical_id(bucket)}.Arn>/{STATE_PREFIX}*": "all objects of its state, and of no other bucket",
-    }.items():
-        cdk.Validations.of(role).acknowledge(
-            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
-        )
-    return role
+    }
+    return function_role(scope, "scorer", logs, statements, wildcards=wildcards)
 
 
 def _of_prometheus(server: PrometheusServer | None, secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
@@ -226,16 +204,6 @@ def _of_prometheus(server: PrometheusServer | None, secret: secretsmanager.ISecr
     workspace = server.address.rpartition("/")[2]
     arn = f"arn:{Aws.PARTITION}:aps:{server.region}:{Aws.ACCOUNT_ID}:workspace/{workspace}"
     return [allow("Prometheus", ["aps:QueryMetrics"], [arn])]
-
-
-def _notes(sid: str, actions: list[str], table: dynamodb.ITable, keys: tuple[str, ...]) -> iam.PolicyStatement:
-    """Of the state table only the items of the scorer: it can harm no group."""
-    return iam.PolicyStatement(
-        sid=sid,
-        actions=actions,
-        resources=[table.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}},
-    )
 
 
 def _logical_id(bucket: s3.IBucket) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import aws_cdk as cdk
 from alertrelay.channels import forwarders
 from aws_cdk import Aws, Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -19,9 +17,9 @@ from constructs import Construct
 from compiler.resources.audit import Audit, Drill
 from infra.assets import CONFIG_FILE
 from infra.forwarding import ForwarderConstruct
-from infra.functions import ALIAS, log_group
-from infra.permissions import allow
-from infra.relay import Relay, own_function
+from infra.functions import ALIAS, log_group, run_every
+from infra.permissions import allow, function_role
+from infra.relay import Relay, own_environment, own_function
 from infra.report import ReportParts
 from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
@@ -93,21 +91,15 @@ class AuditorConstruct(Construct):
             self._schedule("Report", WEEK, relay.rule_failures)
 
     def _schedule(self, name: str, every: Duration, failures: sqs.IQueue) -> None:
-        rule = events.Rule(
+        run_every(
             self,
             name,
-            rule_name=f"{self.name}-{name.lower()}",
+            self.function,
+            every,
+            name=f"{self.name}-{name.lower()}",
             description=f"alertrelay {NAME}: {EVENTS[name]['do']}",
-            schedule=events.Schedule.rate(every),
-        )
-        rule.add_target(
-            targets.LambdaFunction(
-                self.function,
-                event=events.RuleTargetInput.from_object(EVENTS[name]),
-                retry_attempts=2,
-                max_event_age=Duration.minutes(5),
-                dead_letter_queue=failures,
-            )
+            failures=failures,
+            event=EVENTS[name],
         )
 
     def _environment(
@@ -119,19 +111,17 @@ class AuditorConstruct(Construct):
         functions: Sequence[lambda_.IFunction],
     ) -> dict[str, str]:
         """What alertrelay.runtime.auditor reads."""
-        # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
-        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         stack = cdk.Stack.of(self)
+        further: dict[str, str] = {}
         if audit.drill:
             drill = {"severity": audit.drill.severity, "within": audit.drill.within}
-            local |= {"ALERTRELAY_CONFIG": CONFIG_FILE, "ALERTRELAY_DRILL": stack.to_json_string(drill)}
+            further |= {"ALERTRELAY_CONFIG": CONFIG_FILE, "ALERTRELAY_DRILL": stack.to_json_string(drill)}
         if audit.heartbeat_key:
-            local["ALERTRELAY_HEARTBEAT_KEY"] = audit.heartbeat_key
+            further["ALERTRELAY_HEARTBEAT_KEY"] = audit.heartbeat_key
         if report:
             groups = stack.to_json_string([group.log_group_name for group in report.groups])
-            local |= {**report.environment, "ALERTRELAY_LOG_GROUPS": groups}
-        return local | {
-            "ALERTRELAY_ENV": relay.environment.name,
+            further |= {**report.environment, "ALERTRELAY_LOG_GROUPS": groups}
+        own = own_environment(relay, NAME) | {
             "ALERTRELAY_TABLE": relay.table.table_name,
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_FUNCTIONS": stack.to_json_string([function.function_name for function in functions]),
@@ -142,10 +132,8 @@ class AuditorConstruct(Construct):
             "ALERTRELAY_OPS_TOPIC_ARN": relay.ops.topic_arn,
             "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
             "ALERTRELAY_AUDIT_ROLES": stack.to_json_string(list(audit.roles)),
-            "POWERTOOLS_SERVICE_NAME": NAME,
-            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
         }
+        return own | further
 
 
 def _drill_statements(relay: Relay, drill: Drill, key: kms.IKey) -> list[iam.PolicyStatement]:
@@ -185,7 +173,6 @@ def _role(
 ) -> iam.Role:
     needs_keys = bool(audit.heartbeat_key or report)
     statements = [
-        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
         # It reads the table, and changes nothing there.
         allow("Read", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], [relay.table.table_arn]),
         allow("Due", ["dynamodb:Scan"], [f"{relay.table.table_arn}/index/{DUE_INDEX}"]),
@@ -205,17 +192,8 @@ def _role(
         *(report.statements if report else []),
         *([allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn])] if needs_keys else []),
     ]
-    role = iam.Role(
-        scope,
-        "Role",
-        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={NAME: iam.PolicyDocument(statements=statements)},
+    reason = (
+        "DescribeAlarms leaves composite alarms out where it names resources, and what an alarm watches has any name; "
+        "it reads states and descriptions alone"
     )
-    cdk.Validations.of(role).acknowledge(
-        cdk.Acknowledgment(
-            id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="DescribeAlarms leaves composite alarms out where it names resources, and what an alarm watches has"
-            " any name; it reads states and descriptions alone",
-        )
-    )
-    return role
+    return function_role(scope, NAME, logs, statements, wildcards={"*": reason})

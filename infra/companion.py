@@ -5,7 +5,6 @@ What it waits for, or fails at, delays no message: no forwarder knows of it.
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from alertrelay.config.model import Config
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -16,7 +15,7 @@ from constructs import Construct
 
 from infra.assets import CONFIG_FILE
 from infra.functions import dead_letter_queue, log_group
-from infra.permissions import allow
+from infra.permissions import allow, function_role
 from infra.relay import Relay, own_function
 from infra.topics import topic_prefix
 
@@ -62,24 +61,15 @@ class CompanionConstruct(Construct):
     def _role(self, relay: Relay, config: Config) -> iam.Role:
         polling = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         statements = [
-            allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [self.logs.log_group_arn]),
             allow("Poll", polling, [self.queue.queue_arn]),
             allow("Silences", ["dynamodb:GetItem"], [relay.table.table_arn]),
             allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn]),
             allow("Ops", ["sns:Publish"], [relay.ops.topic_arn]),
             *automation_statements(config),
         ]
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Own": iam.PolicyDocument(statements=statements)},
-        )
         reason = "Of each named document all versions: a document of AWS's own has no account, and new versions come."
-        for arn in _documents(config, "<AWS::Partition>", "<AWS::Region>"):
-            finding = f"AwsSolutions::AwsSolutions-IAM5[Resource::{arn}]"
-            cdk.Validations.of(role).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
-        return role
+        wildcards = dict.fromkeys(_documents(config, "<AWS::Partition>", "<AWS::Region>"), reason)
+        return function_role(self, "Own", self.logs, statements, wildcards=wildcards)
 
     def _function(self, relay: Relay, role: iam.Role) -> lambda_.Function:
         return own_function(

@@ -1,4 +1,5 @@
-"""Gives each function its logs, the alias that its events come by, and a queue for what it could not handle."""
+"""Gives each function its logs, the alias and the schedule that its events come by, and a queue for what it could not
+handle."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
@@ -65,6 +68,34 @@ def live_alias(
         max_event_age=max_event_age,
         on_failure=destinations.SqsDestination(failed),
     )
+
+
+def run_every(
+    scope: Construct,
+    construct_id: str,
+    function: lambda_.IFunction,
+    every: Duration,
+    *,
+    name: str,
+    description: str,
+    failures: sqs.IQueue,
+    event: Mapping[str, object] | None = None,
+) -> events.Rule:
+    """Return the rule that runs a function. What EventBridge cannot hand over within five minutes goes to `failures`:
+    by then the next run does the same. Without an `event` the function gets EventBridge's own."""
+    rule = events.Rule(
+        scope, construct_id, rule_name=name, description=description, schedule=events.Schedule.rate(every)
+    )
+    rule.add_target(
+        targets.LambdaFunction(
+            function,
+            event=events.RuleTargetInput.from_object(event) if event else None,
+            retry_attempts=2,
+            max_event_age=Duration.minutes(5),
+            dead_letter_queue=failures,
+        )
+    )
+    return rule
 
 
 def dead_letter_queue(scope: Construct, construct_id: str, name: str, *, of_queue: bool = False) -> sqs.Queue:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 import aws_cdk as cdk
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -21,9 +19,9 @@ from constructs import Construct
 from infra import console
 from infra.assets import CONFIG_FILE, ORIGINAL_FILE
 from infra.forwarding import ForwarderConstruct
-from infra.functions import ALIAS, dead_letter_queue, live_alias, log_group
-from infra.permissions import allow
-from infra.relay import Relay, own_function
+from infra.functions import ALIAS, dead_letter_queue, live_alias, log_group, run_every
+from infra.permissions import allow, allow_items, function_role
+from infra.relay import Relay, own_environment, own_function
 from infra.topics import topic_prefix
 
 NAME = "intake"
@@ -90,7 +88,15 @@ class IntakeConstruct(Construct):
         }
         self.function = self._function(relay, key, forwarders, {**letters, **own})
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self.tick = self._tick(relay.rule_failures)
+        self.tick = run_every(
+            self,
+            "Tick",
+            self.live,
+            Duration.minutes(1),
+            name=f"{self.name}-tick",
+            description="alertrelay resolves posted alerts whose end has passed",
+            failures=relay.rule_failures,
+        )
         self.api = self._api(relay)
 
     @property
@@ -128,13 +134,10 @@ class IntakeConstruct(Construct):
         outcomes: Sequence[logs.ILogGroup],
         further: Sequence[iam.PolicyStatement],
     ) -> iam.Role:
-        table = relay.table.table_arn
-        writes = allow("Write", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [table])
-        writes.add_condition("ForAllValues:StringLike", {"dynamodb:LeadingKeys": list(KEYS)})
+        reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
         statements = [
-            allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [self.logs.log_group_arn]),
-            allow("Read", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"], [table]),
-            writes,
+            allow("Read", reads, [relay.table.table_arn]),
+            allow_items("Write", ["dynamodb:PutItem", "dynamodb:UpdateItem"], relay.table, KEYS),
             allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn]),
             allow("Publish", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
             allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
@@ -146,19 +149,8 @@ class IntakeConstruct(Construct):
             allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn, self._slack.queue_arn]),
             *further,
         ]
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={NAME: iam.PolicyDocument(statements=statements)},
-        )
-        cdk.Validations.of(role).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-                reason="GetQueryResults knows no resource; StartQuery names the log groups of the forwarders alone",
-            )
-        )
-        return role
+        reason = "GetQueryResults knows no resource; StartQuery names the log groups of the forwarders alone"
+        return function_role(self, NAME, self.logs, statements, wildcards={"*": reason})
 
     def _own_arn(self) -> str:
         """Returns the alias's ARN in words: a reference to the function would make a circle of it and its role."""
@@ -173,9 +165,7 @@ class IntakeConstruct(Construct):
         self, relay: Relay, topics: Mapping[str, sns.ITopic], outcomes: Sequence[logs.ILogGroup]
     ) -> dict[str, str]:
         """What alertrelay.runtime.intake reads."""
-        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
-        return local | {
-            "ALERTRELAY_ENV": relay.environment.name,
+        return own_environment(relay, NAME) | {
             "ALERTRELAY_CONFIG": CONFIG_FILE,
             "ALERTRELAY_ORIGINAL": ORIGINAL_FILE,
             # Not read by the function: `alertrelay check --live` compares it with the files.
@@ -187,24 +177,7 @@ class IntakeConstruct(Construct):
             "ALERTRELAY_SLACK_QUEUE_URL": self._slack.queue_url,
             "ALERTRELAY_SELF": f"{self.name}:{ALIAS}",
             "ALERTRELAY_LOG_GROUPS": cdk.Stack.of(self).to_json_string([group.log_group_name for group in outcomes]),
-            "POWERTOOLS_SERVICE_NAME": NAME,
-            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
         }
-
-    def _tick(self, failures: sqs.IQueue) -> events.Rule:
-        rule = events.Rule(
-            self,
-            "Tick",
-            rule_name=f"{self.name}-tick",
-            description="alertrelay resolves posted alerts whose end has passed",
-            schedule=events.Schedule.rate(Duration.minutes(1)),
-        )
-        target = targets.LambdaFunction(
-            self.live, retry_attempts=2, max_event_age=Duration.minutes(5), dead_letter_queue=failures
-        )
-        rule.add_target(target)
-        return rule
 
     def _api(self, relay: Relay) -> apigateway.CfnApi:
         api = apigateway.CfnApi(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from email.utils import parseaddr
 
 import aws_cdk as cdk
@@ -45,11 +45,11 @@ def forwarder_role(
     """The role of one forwarder: its own logs and queues, the items of the table, the one secret, topics, `extra`."""
     taking = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
     statements = [
-        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
         allow("Poll", taking, [queue.queue_arn for queue in poll]),
         allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
         allow("State", TABLE_ACTIONS, [table.table_arn]),
-        _of_chunks(table),
+        # Of the whole table only replaced chunks of large ledgers are ever deleted.
+        allow_items("Chunks", ["dynamodb:DeleteItem"], table, ["L#*"]),
         # Query is what the version before this one asks: it still runs while a deployment is under way.
         allow("Due", ["dynamodb:Query", "dynamodb:Scan"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
         allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
@@ -59,29 +59,38 @@ def forwarder_role(
         allow("Verify", ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmContributors"], ["*"]),
         *extra,
     ]
+    reason = "DescribeAlarms leaves composite alarms out where it names resources; it reads states alone"
+    return function_role(scope, "forwarder", logs, statements, wildcards={"*": reason})
+
+
+def function_role(
+    scope: Construct,
+    policy: str,
+    logs: logs.ILogGroup,
+    statements: Sequence[iam.PolicyStatement],
+    *,
+    wildcards: Mapping[str, str],
+    construct_id: str = "Role",
+) -> iam.Role:
+    """Return the role of a function: it writes its own logs, and may do what the statements say and nothing else.
+    `wildcards` are the resources that end with one, each with the reason by which cdk-nag accepts it."""
+    own = allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn])
     role = iam.Role(
         scope,
-        "Role",
+        construct_id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={"forwarder": iam.PolicyDocument(statements=statements)},
+        inline_policies={policy: iam.PolicyDocument(statements=[own, *statements])},
     )
-    cdk.Validations.of(role).acknowledge(
-        cdk.Acknowledgment(
-            id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="DescribeAlarms leaves composite alarms out where it names resources; it reads states alone",
-        )
-    )
+    accept_wildcards(role, wildcards)
     return role
 
 
-def _of_chunks(table: dynamodb.ITable) -> iam.PolicyStatement:
-    """Of the whole table only replaced chunks of large ledgers are ever deleted."""
-    return iam.PolicyStatement(
-        sid="Chunks",
-        actions=["dynamodb:DeleteItem"],
-        resources=[table.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["L#*"]}},
-    )
+def accept_wildcards(role: iam.Role, wildcards: Mapping[str, str]) -> None:
+    """Accept resources with a wildcard, each for its reason. cdk-nag names a resource by its text in the template."""
+    for resource, reason in wildcards.items():
+        cdk.Validations.of(role).acknowledge(
+            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
+        )
 
 
 def channel_statements(config: Config, channels: Collection[str]) -> list[iam.PolicyStatement]:
@@ -132,3 +141,10 @@ def ses_identities(settings: Iterable[Settings]) -> list[str]:
 def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
     """One statement of a role."""
     return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources))
+
+
+def allow_items(sid: str, actions: Sequence[str], table: dynamodb.ITable, keys: Sequence[str]) -> iam.PolicyStatement:
+    """One statement about the items of a table whose partition keys are like one of the keys."""
+    statement = allow(sid, actions, [table.table_arn])
+    statement.add_condition("ForAllValues:StringLike", {"dynamodb:LeadingKeys": list(keys)})
+    return statement

@@ -40,6 +40,18 @@ class Relay:
     rule_failures: sqs.IQueue
 
 
+def own_environment(relay: Relay, name: str) -> dict[str, str]:
+    """Return the variables of every function of ours: its environment, its name, and how it logs and counts."""
+    # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
+    local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
+    return local | {
+        "ALERTRELAY_ENV": relay.environment.name,
+        "POWERTOOLS_SERVICE_NAME": name,
+        "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
 def own_function(
     scope: Construct,
     relay: Relay,

@@ -13,8 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.functions import acknowledge_runtime, depend_by_reference, log_group
-from infra.permissions import allow
-from infra.relay import Relay
+from infra.permissions import accept_wildcards, allow, function_role
+from infra.relay import Relay, own_environment
 from infra.topics import topic_prefix
 
 NAME = "pre-traffic"
@@ -88,42 +88,20 @@ class Rollout(Construct):
         self, logs: aws_logs.ILogGroup, application: codedeploy.ILambdaApplication, aliases: Sequence[lambda_.Alias]
     ) -> iam.Role:
         group = f"arn:{Aws.PARTITION}:codedeploy:{Aws.REGION}:{Aws.ACCOUNT_ID}:deploymentgroup:"
-        role = iam.Role(
-            self,
-            "HookRole",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={
-                "hook": iam.PolicyDocument(
-                    statements=[
-                        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
-                        allow("Check", ["lambda:InvokeFunction"], _versions(aliases)),
-                        allow(
-                            "Report",
-                            ["codedeploy:PutLifecycleEventHookExecutionStatus"],
-                            [f"{group}{application.application_name}/*"],
-                        ),
-                    ]
-                )
-            },
-        )
-        _acknowledge_versions(role, aliases)
+        groups = [f"{group}{application.application_name}/*"]
+        statements = [
+            allow("Check", ["lambda:InvokeFunction"], _versions(aliases)),
+            allow("Report", ["codedeploy:PutLifecycleEventHookExecutionStatus"], groups),
+        ]
         application_id = cdk.Stack.of(self).get_logical_id(application.node.default_child)  # type: ignore[arg-type] # a CfnApplication
         report = f"arn:<AWS::Partition>:codedeploy:<AWS::Region>:<AWS::AccountId>:deploymentgroup:<{application_id}>/*"
-        _acknowledge(role, report, "the groups of this environment's application, and of no other")
-        return role
+        wildcards = {**_of_versions(aliases), report: "the groups of this environment's application, and of no other"}
+        return function_role(self, "hook", logs, statements, wildcards=wildcards, construct_id="HookRole")
 
     def _environment(self, relay: Relay, aliases: Sequence[lambda_.Alias]) -> dict[str, str]:
         """What alertrelay.runtime.pre_traffic reads."""
-        # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
-        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         versions = [alias.version.function_arn for alias in aliases]
-        return local | {
-            "ALERTRELAY_ENV": relay.environment.name,
-            "ALERTRELAY_VERSIONS": cdk.Stack.of(self).to_json_string(versions),
-            "POWERTOOLS_SERVICE_NAME": NAME,
-            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
-        }
+        return own_environment(relay, NAME) | {"ALERTRELAY_VERSIONS": cdk.Stack.of(self).to_json_string(versions)}
 
 
 def _versions(aliases: Sequence[lambda_.Alias]) -> list[str]:
@@ -152,18 +130,12 @@ def _role(scope: Construct, *, hook: lambda_.IFunction, aliases: Sequence[lambda
             )
         },
     )
-    _acknowledge(role, "*", "cloudwatch:DescribeAlarms knows no resource; it reads states of alarms, and nothing else")
-    _acknowledge_versions(role, aliases)
+    reason = "cloudwatch:DescribeAlarms knows no resource; it reads states of alarms, and nothing else"
+    accept_wildcards(role, {"*": reason, **_of_versions(aliases)})
     return role
 
 
-def _acknowledge_versions(role: iam.Role, aliases: Sequence[lambda_.Alias]) -> None:
-    for alias in aliases:
-        function = cdk.Stack.of(role).get_logical_id(alias.lambda_.node.default_child)  # type: ignore[arg-type] # a CfnFunction
-        _acknowledge(role, f"<{function}.Arn>:*", "the versions of one function, whose numbers are not known before")
-
-
-def _acknowledge(role: iam.Role, resource: str, reason: str) -> None:
-    cdk.Validations.of(role).acknowledge(
-        cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
-    )
+def _of_versions(aliases: Sequence[lambda_.Alias]) -> dict[str, str]:
+    """Return the wildcards of the versions of each function, with their reason."""
+    ids = [cdk.Stack.of(alias).get_logical_id(alias.lambda_.node.default_child) for alias in aliases]  # type: ignore[arg-type] # a CfnFunction
+    return {f"<{one}.Arn>:*": "the versions of one function, whose numbers are not known before" for one in ids}

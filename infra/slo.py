@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from alertrelay.config.slo import EVERY, SloConfig
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.assets import SLO_FILE
-from infra.functions import dead_letter_queue, live_alias, log_group
-from infra.permissions import allow
-from infra.relay import Relay, own_function
+from infra.functions import dead_letter_queue, live_alias, log_group, run_every
+from infra.permissions import allow, allow_items, function_role
+from infra.relay import Relay, own_environment, own_function
 from infra.topics import topic_prefix
 
 NAME = "slo"
@@ -37,17 +34,14 @@ class SloFunction(Construct):
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.function = self._function(relay, config)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self.schedule = events.Rule(
+        self.schedule = run_every(
             self,
             "Schedule",
-            rule_name=f"{self.name}-schedule",
+            self.live,
+            Duration.seconds(EVERY),
+            name=f"{self.name}-schedule",
             description="alertrelay works out the error budgets",
-            schedule=events.Schedule.rate(Duration.seconds(EVERY)),
-        )
-        self.schedule.add_target(
-            targets.LambdaFunction(
-                self.live, retry_attempts=2, max_event_age=MAX_AGE, dead_letter_queue=relay.rule_failures
-            )
+            failures=relay.rule_failures,
         )
 
     def _function(self, relay: Relay, config: SloConfig) -> lambda_.Function:
@@ -66,45 +60,21 @@ class SloFunction(Construct):
         )
 
     def _role(self, relay: Relay) -> iam.Role:
-        budgets = iam.PolicyStatement(
-            sid="Budgets",
-            actions=["dynamodb:UpdateItem"],
-            resources=[relay.table.table_arn],
-            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(KEYS)}},
-        )
         statements = [
-            allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [self.logs.log_group_arn]),
             # It knows no resource.
             allow("Metrics", ["cloudwatch:GetMetricData"], ["*"]),
-            budgets,
+            allow_items("Budgets", ["dynamodb:UpdateItem"], relay.table, KEYS),
             allow("Send", ["sqs:SendMessage"], [self.failed.queue_arn]),
         ]
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"slo": iam.PolicyDocument(statements=statements)},
-        )
-        cdk.Validations.of(role).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-                reason="metrics know no resource: it reads them, and nothing else",
-            )
-        )
-        return role
+        reason = "metrics know no resource: it reads them, and nothing else"
+        return function_role(self, NAME, self.logs, statements, wildcards={"*": reason})
 
 
 def _environment(relay: Relay, config: SloConfig) -> dict[str, str]:
     """What alertrelay.runtime.slo reads."""
-    # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
-    local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
-    return local | {
-        "ALERTRELAY_ENV": relay.environment.name,
+    return own_environment(relay, NAME) | {
         "ALERTRELAY_SLO_CONFIG": SLO_FILE,
         # Not read by the function: other objectives make another version of it.
         "ALERTRELAY_CONFIG_HASH": config.hash,
         "ALERTRELAY_TABLE": relay.table.table_name,
-        "POWERTOOLS_SERVICE_NAME": NAME,
-        "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
     }

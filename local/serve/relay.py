@@ -29,7 +29,7 @@ from alertrelay.notify.limits import LIMITS
 from alertrelay.policy.timing import minute_of
 from alertrelay.ports import Clock, SelfAlert, Telemetry
 from alertrelay.runtime.console import ConsoleWorld
-from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
+from alertrelay.runtime.intake_handler import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.slack import slack_world
 from alertrelay.sources import Envelope

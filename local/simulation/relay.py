@@ -13,8 +13,8 @@ from alertrelay.channels import KINDS
 from alertrelay.config.durations import FORWARDER_TIMEOUT
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import assemble
+from alertrelay.dispatch.portion import Portion
 from alertrelay.groups.insert import updates_of
-from alertrelay.groups.joining import Joining
 from alertrelay.memory.ports import MemorySecrets
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import GroupState
@@ -91,11 +91,13 @@ class OurRelay:
         """Takes alerts, as the intake holds them. What is due now is notified after everything else of this moment."""
         now = self._agenda.now()
         updates = updates_of([held.alert(now) for held in alerts], received=now)
-        joinings: dict[str, Joining] = {}
+        portion = Portion(inserted=len(updates))
         for update in updates:
-            self._arrivals.insert(update, joinings, now=now)
-        for gid, joining in joinings.items():
-            self._arrivals.schedule(gid, joining, deadline=now + INVOCATION)
+            self._arrivals.insert(update, portion.joinings, now=now)
+        portion.first.update(dict.fromkeys(portion.joinings, 0))
+        scheduled = self._arrivals.schedule(portion, total=len(updates), notified={}, deadline=now + INVOCATION)
+        for error in scheduled.broken:
+            raise error
 
     def reload(self, config: Config) -> None:
         """Open groups see it at their next flush, as after a deployment."""

@@ -13,8 +13,8 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import Clients
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.channels.pagerduty import PagerDutySettings
-from alertrelay.channels.pagerduty.sender import PagerDutySender
 from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import sender_of
 from alertrelay.memory.ports import ManualClock
 from alertrelay.notify.deliver import Courier, Delivery
 from alertrelay.ports import SecretMissing
@@ -229,7 +229,7 @@ def test_a_page_goes_out_by_another_version_where_pagerduty_says_400_of_a_dead_k
     with StandIns() as peers:
         peers.fail("pagerduty", Fault(kind="status", status=400, body="Invalid routing key"), token=dead)
         courier = Courier(
-            senders={"pagerduty": PagerDutySender(Network(endpoints=peers.endpoints))},
+            senders={"pagerduty": sender_of("pagerduty", Network(endpoints=peers.endpoints))},
             secrets=keys,
             renderer=lambda _: lambda *_: {"event_action": "resolve", "dedup_key": "d"},
             clock=ManualClock(NOW),

@@ -46,6 +46,7 @@ NAMED = {
     "layers/alertrelay/python/alertrelay/intake/judging.py": {"slack"},  # the ways by which one is judged
     "layers/alertrelay/python/alertrelay/intake/routes.py": {"slack"},
     "layers/alertrelay/python/alertrelay/runtime/intake.py": {"slack"},
+    "layers/alertrelay/python/alertrelay/runtime/intake_handler.py": {"slack"},
     "layers/alertrelay/python/alertrelay/runtime/weekly.py": {"slack"},  # whose form the weekly audit has
     "tools/alarm_month.py": {"slack"},
     "tools/chart_pictures.py": {"slack"},

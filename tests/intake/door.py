@@ -16,7 +16,7 @@ from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.memory.store import MemoryStore
 from alertrelay.runtime.console import ConsoleWorld
-from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
+from alertrelay.runtime.intake_handler import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.slack import SlackWorld
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from alertrelay.channels.msteamsv2.sender import MsTeamsSender
 from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import sender_of
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
@@ -17,7 +17,7 @@ TEAMS = target(SENT.settings)
 
 
 def post(peers: StandIns, message: Message = CARD, *, given: Key | None = None, timeout: float = 5) -> Receipt:
-    sender = MsTeamsSender(Network(endpoints=peers.endpoints))
+    sender = sender_of("msteamsv2", Network(endpoints=peers.endpoints))
     return sender.send(message, TEAMS, key=given or key(SENT), notification_id="n-1", timeout=timeout)
 
 
@@ -128,5 +128,6 @@ def test_the_stand_in_refuses_what_teams_would_not_show(peers: StandIns, message
 
 
 def test_a_card_is_not_edited() -> None:
-    assert not MsTeamsSender().edits(TEAMS)
-    assert MsTeamsSender().key_name(TEAMS) == "teams_workflow"
+    sender = sender_of("msteamsv2", Network())
+    assert not sender.edits(TEAMS)
+    assert sender.key_name(TEAMS) == "teams_workflow"

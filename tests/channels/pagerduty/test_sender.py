@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from alertrelay.channels.pagerduty.sender import PagerDutySender
 from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import sender_of
 from alertrelay.notification import Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
@@ -16,7 +16,7 @@ PAGERDUTY = target(SENT.settings)
 
 
 def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 600) -> Receipt:
-    return PagerDutySender(Network(endpoints=peers.endpoints)).send(
+    return sender_of("pagerduty", Network(endpoints=peers.endpoints)).send(
         message, PAGERDUTY, key=key(SENT), notification_id="n-1", timeout=timeout
     )
 
@@ -104,12 +104,13 @@ def test_a_redirect_is_permanent(peers: StandIns) -> None:
 
 
 def test_a_missing_key_is_dead_without_asking_anybody(peers: StandIns) -> None:
-    sender = PagerDutySender(Network(endpoints=peers.endpoints))
+    sender = sender_of("pagerduty", Network(endpoints=peers.endpoints))
     with pytest.raises(AuthDead, match="the secret has no key pagerduty_key"):
         sender.send(TRIGGER, PAGERDUTY, key=None, notification_id="n-1", timeout=600)
     assert not peers.requests
 
 
 def test_an_incident_is_not_edited() -> None:
-    assert not PagerDutySender().edits(PAGERDUTY)
-    assert PagerDutySender().key_name(PAGERDUTY) == "pagerduty_key"
+    sender = sender_of("pagerduty", Network())
+    assert not sender.edits(PAGERDUTY)
+    assert sender.key_name(PAGERDUTY) == "pagerduty_key"

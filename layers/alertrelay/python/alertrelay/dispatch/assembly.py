@@ -16,7 +16,7 @@ from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher, due
 from alertrelay.dispatch.degraded import Degraded
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, schedule_in_time
+from alertrelay.dispatch.portion import Insert, Scheduled, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.dispatch.survey import AskAlarms, Surveyor, joined_all
@@ -58,7 +58,7 @@ class Pipeline:
     on_timer: OnTimer
     on_tick: OnTick
     insert: Insert
-    schedule: ScheduleFlush
+    schedule: Callable[..., Scheduled]
     clock: Clock
 
 
@@ -177,7 +177,7 @@ def _dispatching(
     """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
     router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
     trouble, without_state = Trouble(), _degraded(parts).notify
-    schedule, insert_update = _scheduler(parts, flush_group, trouble).schedule, _insert(parts)
+    schedule, insert_update = _schedule(parts, flush_group, trouble), _insert(parts)
     receive = partial(
         dispatcher.receive,
         router=router,
@@ -185,7 +185,7 @@ def _dispatching(
         clock=clock,
         telemetry=telemetry,
         insert=partial(insert_in_time, insert=insert_update, clock=clock, log=telemetry.log),
-        schedule=partial(schedule_in_time, schedule=schedule, groups=groups, clock=clock, log=telemetry.log),
+        schedule=schedule,
         record=_record(parts, flush_group, without_state, trouble),
         without_state=without_state,
         delays=Delays(),
@@ -280,16 +280,24 @@ def _insert(parts: _Parts) -> Insert:
     return partial(insert, router=parts.router, alerts=store, groups=store, inhibitors=store, telemetry=parts.telemetry)
 
 
-def _scheduler(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Scheduler:
-    return Scheduler(
+def _schedule(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Callable[..., Scheduled]:
+    scheduler = Scheduler(
         config=parts.config,
+        groups=parts.store,
+        clock=parts.clock,
+        emit=parts.telemetry.emit,
+        digests=parts.digests,
+        trouble=trouble,
+    )
+    return partial(
+        schedule_in_time,
+        schedule=scheduler.schedule,
+        flush=flush_group,
         groups=parts.store,
         timers=parts.timers,
         clock=parts.clock,
         emit=parts.telemetry.emit,
-        flush=flush_group,
-        digests=parts.digests,
-        trouble=trouble,
+        log=parts.telemetry.log,
     )
 
 

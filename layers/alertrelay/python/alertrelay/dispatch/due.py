@@ -149,7 +149,9 @@ def _on_due(
     is due later than the message says, it has been flushed since, and the message for that was sent."""
     gid, now = message.gid, clock.now()
     held_up = trouble.recent(now) and now - message.at >= OVERDUE
-    if held_up and (late := groups.header(gid)) and postponed(groups, timers, clock, gid, late.schedule, trouble):
+    late = groups.header(gid) if held_up else None
+    if late and (until := postponed(groups, clock, gid, late.schedule, trouble)):
+        send_flush_timer(timers, clock, gid, at=until)
         return
     if flush(gid, deadline=deadline):
         return

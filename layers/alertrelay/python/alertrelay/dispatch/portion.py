@@ -6,17 +6,21 @@ forwarder's own queue, which goes on where this invocation stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
+from alertrelay.dispatch.scheduling import Flush, FlushPlan
+from alertrelay.groups.flush_timer import arm, send_flush_timers
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.notification import Outcome
 from alertrelay.policy.group_key import key_of
-from alertrelay.ports import Clock
+from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
 from alertrelay.state import Groups, StoreFailure
@@ -43,11 +47,10 @@ class Insert(Protocol):
 
 
 class ScheduleFlush(Protocol):
-    """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
+    """Decides when a group that updates joined is flushed. See dispatch/scheduling.py."""
 
-    def __call__(self, gid: str, joining: Joining, *, deadline: datetime, read: Headers = ...) -> Ledger | None:
-        """Return what of it may be open although the ledger does not name it. `read`: headers that were read since the
-        members were put. Raises StoreFailure, TimersFailure."""
+    def __call__(self, gid: str, joining: Joining, *, read: Headers = ...) -> FlushPlan:
+        """`read`: headers that were read since the members were put. Raises StoreFailure, TimersFailure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,29 +141,82 @@ def schedule_in_time(
     total: int,
     notified: Mapping[str, Ledger],
     schedule: ScheduleFlush,
+    flush: Flush,
     groups: Groups,
+    timers: Timers,
     clock: Clock,
+    emit: Callable[[Outcome], None],
     log: Log,
     deadline: datetime,
 ) -> Scheduled:
-    """Schedules a flush of each group, at least of the first, while there is time. `total` is how many updates there
-    are; a group in `notified` was notified already."""
+    """Makes sure that each group is flushed: first sends the timers of those that are due later, then flushes those
+    that are due now, at least the first, while there is time. `total` is how many updates there are; a group in
+    `notified` was notified already."""
     scheduled = Scheduled(rest=portion.inserted if portion.inserted < total else None)
-    read = _read([gid for gid in portion.joinings if gid not in notified][:TOGETHER], groups)
-    for place, (gid, joining) in enumerate(portion.joinings.items()):
+    joined = [gid for gid in portion.joinings if gid not in notified]
+    plans: dict[str, FlushPlan] = {}
+    read = _read(joined[:TOGETHER], groups)
+    for gid in _in_time(joined, portion, scheduled, clock, deadline=deadline):
+        with _stopping_no_other(gid, portion, scheduled, log):
+            plans[gid] = schedule(gid, portion.joinings[gid], read=read)
+            if unknown := plans[gid].unknown:
+                scheduled.unknown[gid] = unknown
+    try:
+        send_flush_timers(timers, clock, {gid: plan.at for gid, plan in plans.items() if plan.at and not plan.now})
+    except TimersFailure as error:
+        log("timers_failing", failure=str(error))
+        scheduled.broken.append(error)
+    due = [gid for gid, plan in plans.items() if plan.now]
+    for gid in _in_time(due, portion, scheduled, clock, deadline=deadline):
+        with _stopping_no_other(gid, portion, scheduled, log):
+            _flush_now(gid, plans[gid], flush, groups, timers, clock, emit, deadline=deadline)
+    return scheduled
+
+
+def _in_time(
+    gids: Sequence[str], portion: Portion, scheduled: Scheduled, clock: Clock, *, deadline: datetime
+) -> Iterator[str]:
+    """Yields the groups while there is time, and at least the first."""
+    for place, gid in enumerate(gids):
         if place and clock.now() >= deadline - FLUSHING:
             # Groups stand in the order of their first updates: all that comes before it is done.
-            scheduled.rest = portion.first[gid]
-            break
-        try:
-            if gid not in notified and (unknown := schedule(gid, joining, deadline=deadline, read=read)):
-                scheduled.unknown[gid] = unknown
-        except StoreFailure as caught:
-            scheduled.failing[gid], scheduled.last = joining, caught
-        except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again
-            log("group_failed", gid=gid, error=type(error).__name__)
-            scheduled.broken.append(error)
-    return scheduled
+            rest = portion.first[gid]
+            scheduled.rest = rest if scheduled.rest is None else min(rest, scheduled.rest)
+            return
+        yield gid
+
+
+@contextlib.contextmanager
+def _stopping_no_other(gid: str, portion: Portion, scheduled: Scheduled, log: Log) -> Iterator[None]:
+    """Keeps what is wrong with one group from the others: they go on, and what failed comes again."""
+    try:
+        yield
+    except StoreFailure as caught:
+        scheduled.failing[gid], scheduled.last = portion.joinings[gid], caught
+    except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again
+        log("group_failed", gid=gid, error=type(error).__name__)
+        scheduled.broken.append(error)
+
+
+def _flush_now(
+    gid: str,
+    plan: FlushPlan,
+    flush: Flush,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    emit: Callable[[Outcome], None],
+    *,
+    deadline: datetime,
+) -> None:
+    """Flushes a group that is due. One that is unarmed, and that another owner holds, is armed all the same. Raises
+    StoreFailure, TimersFailure."""
+    if flush(gid, deadline=deadline, arm=plan.arm):
+        return
+    if plan.arm:
+        arm(groups, timers, clock, gid, plan.arm, due=plan.at or clock.now())
+    for outcome in plan.waiting:
+        emit(outcome)
 
 
 def _read(gids: Sequence[str], groups: Groups) -> Headers:

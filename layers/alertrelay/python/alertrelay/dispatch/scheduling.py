@@ -1,16 +1,16 @@
-"""Schedules a flush for each group with pending updates, and reports what became of the updates that need no flush."""
+"""Decides when each group with pending updates is flushed, and reports what became of updates that need no flush."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import Trouble, arm, note_joined, postponed, send_flush_timer, wake
+from alertrelay.groups.flush_timer import Trouble, note_joined, postponed, wake
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
@@ -20,7 +20,7 @@ from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.rate_limit import Digests
 from alertrelay.policy.timing import first_flush, next_tick
-from alertrelay.ports import Clock, Timers
+from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
 
 NONE_READ: Mapping[str, GroupHeader | None] = MappingProxyType({})
@@ -42,24 +42,34 @@ class Flush(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlushPlan:
+    """What is left to do for a group that updates joined: it is flushed `now`, or is due `at` a time for which a timer
+    is sent, or neither. `arm`: the header of a group that is unarmed, which its flush arms. `waiting`: the outcomes of
+    what waits where that flush is refused. `unknown`: what may be open although the ledger does not name it."""
+
+    now: bool = False
+    at: datetime | None = None
+    arm: GroupHeader | None = None
+    waiting: Sequence[Outcome] = ()
+    unknown: Ledger | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduler:
-    """Schedules flushes: in this invocation where one is due, else by a timer."""
+    """Decides when a group that updates joined is flushed. It sends no timer and flushes nothing by itself, so that
+    what a message needs of all of its groups is done together (dispatch/portion.py)."""
 
     config: Config
     groups: Groups
-    timers: Timers
     clock: Clock
     emit: Callable[[Outcome], None]
-    flush: Flush
     digests: Digests
     trouble: Trouble = field(default_factory=Trouble)
 
-    def schedule(
-        self, gid: str, joining: Joining, *, deadline: datetime, read: Mapping[str, GroupHeader | None] = NONE_READ
-    ) -> Ledger | None:
-        """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
-        resolves that the ledger does not name may still be open as, None where there are none. `read`: headers that
-        were read since the members were put, by gid. Raises StoreFailure, TimersFailure."""
+    def schedule(self, gid: str, joining: Joining, *, read: Mapping[str, GroupHeader | None] = NONE_READ) -> FlushPlan:
+        """Makes sure that the group is due, and returns by whom it is flushed: now by us, by the owner of its lease, or
+        by a timer. `read`: headers that were read since the members were put, by gid. Raises StoreFailure,
+        TimersFailure."""
         header = read[gid] if gid in read else self.groups.header(gid)
         header = note_joined(self.groups, gid, header)
         unknown, keys = unknown_resolves(joining, header, self.config)
@@ -69,29 +79,38 @@ class Scheduler:
         if header:
             self._join_digest(header, joining.updates)
         pending, known = self._pending(gid, joining, header), header or joining.header
+        plan = self._plan(gid, joining, pending, header, known)
+        for outcome in () if plan.now else plan.waiting:
+            self.emit(outcome)
+        return replace(plan, unknown=unknown if keys else None)
+
+    def _plan(
+        self, gid: str, joining: Joining, pending: list[Update], header: GroupHeader | None, known: GroupHeader | None
+    ) -> FlushPlan:
+        """Returns what the group needs. Raises StoreFailure."""
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
                 # relies on its closing query.
-                at = self._woken(gid, header) or header.schedule.next_due
-                send_flush_timer(self.timers, self.clock, gid, at=at)
-            return unknown if keys else None
-        route = self.config.route_of(known.identity.route_id) or self.config.route
+                return FlushPlan(at=self._woken(gid, header) or header.schedule.next_due)
+            return FlushPlan()
+        waiting = _outcomes_of_pending(pending, joining, header, known)
         if header and header.schedule.armed:
-            repeated = bool(joining.repeated)
-            flushed = self._flush_armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
-        else:
-            now = self.clock.now()
-            # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
-            starts_at = min(update.alert.starts_at for update in pending)
-            starts_at = now if self.config.tier_of(route.id) else starts_at
-            due = first_flush(route.group_wait, starts_at=starts_at, now=now)
-            flushed = due <= now and self.flush(gid, deadline=deadline, arm=known)
-            if not flushed:
-                arm(self.groups, self.timers, self.clock, gid, known, due=due)
-        if not flushed:
-            self._report_pending(pending, joining, header, known)
-        return unknown if keys else None
+            route = self.config.route_of(known.identity.route_id) or self.config.route
+            plan = self._plan_armed(gid, header, route.group_interval, redelivered=bool(joining.repeated))
+            return replace(plan, waiting=waiting)
+        now = self.clock.now()
+        due = self._first_due(known, pending, now)
+        if due <= now:
+            return FlushPlan(now=True, at=due, arm=known, waiting=waiting)
+        armed = self.groups.arm(gid, known, due=due)
+        return FlushPlan(at=due if armed else None, waiting=waiting)
+
+    def _first_due(self, known: GroupHeader, pending: list[Update], now: datetime) -> datetime:
+        route = self.config.route_of(known.identity.route_id) or self.config.route
+        # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
+        starts_at = now if self.config.tier_of(route.id) else min(update.alert.starts_at for update in pending)
+        return first_flush(route.group_wait, starts_at=starts_at, now=now)
 
     def _woken(self, gid: str, header: GroupHeader) -> datetime | None:
         """Wakes the group; returns its next tick, where it slept."""
@@ -114,17 +133,6 @@ class Scheduler:
             return found if found and not found.stored.lost else None
         return None
 
-    def _report_pending(
-        self, pending: list[Update], joining: Joining, header: GroupHeader | None, known: GroupHeader
-    ) -> None:
-        in_chunks = header is not None and header.ledger is None
-        for update in pending:
-            # Notified or not, a repeated update came before; if it is still to be notified, its flush reports it.
-            repeated = in_chunks and update.key in joining.repeated
-            what: OutcomeName = "suppressed" if repeated else "pending"
-            reason = Reason.DUPLICATE if repeated else Reason.WAITING
-            self.emit(of_alert(update.alert, what, reason, integration=known.identity.integration))
-
     def _report_unknown(
         self, joining: Joining, header: GroupHeader | None, unknown: Ledger, keys: frozenset[str]
     ) -> None:
@@ -145,30 +153,37 @@ class Scheduler:
             now = self.clock.now()
             self.digests.join(header.identity.integration, [member_of(update, now) for update in firing])
 
-    def _flush_armed(
-        self, gid: str, header: GroupHeader, group_interval: float, *, deadline: datetime, redelivered: bool
-    ) -> bool:
-        """Flushes an armed group where it is due, and returns whether it did. Else the owner of its lease or a timer on
-        its way will; where the group waits to try a failed channel again the flush is brought forward to the next tick,
-        so that a new alert does not wait as long."""
+    def _plan_armed(self, gid: str, header: GroupHeader, group_interval: float, *, redelivered: bool) -> FlushPlan:
+        """Flushes an armed group now where it is due. Else the owner of its lease or a timer on its way will; where the
+        group waits to try a failed channel again the flush is brought forward to the next tick, so that a new alert
+        does not wait as long."""
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            waits = postponed(self.groups, self.timers, self.clock, gid, schedule, self.trouble)
-            return not waits and self.flush(gid, deadline=deadline)
+            later = postponed(self.groups, self.clock, gid, schedule, self.trouble)
+            return FlushPlan(at=later) if later else FlushPlan(now=True)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if woken := self._woken(gid, header):
-            if woken <= now:
-                return self.flush(gid, deadline=deadline)
-            send_flush_timer(self.timers, self.clock, gid, at=woken)
-            return False
+            return FlushPlan(now=True) if woken <= now else FlushPlan(at=woken)
         if header.progress.failures and not schedule.owner and due > tick:
-            if self.groups.bring_forward(gid, due=tick, seen=due):
-                send_flush_timer(self.timers, self.clock, gid, at=tick)
-        elif redelivered:
-            # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
-            send_flush_timer(self.timers, self.clock, gid, at=due)
-        return False
+            brought = self.groups.bring_forward(gid, due=tick, seen=due)
+            return FlushPlan(at=tick if brought else None)
+        # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
+        return FlushPlan(at=due if redelivered else None)
+
+
+def _outcomes_of_pending(
+    pending: list[Update], joining: Joining, header: GroupHeader | None, known: GroupHeader
+) -> list[Outcome]:
+    in_chunks = header is not None and header.ledger is None
+    found = []
+    for update in pending:
+        # Notified or not, a repeated update came before; if it is still to be notified, its flush reports it.
+        repeated = in_chunks and update.key in joining.repeated
+        what: OutcomeName = "suppressed" if repeated else "pending"
+        reason = Reason.DUPLICATE if repeated else Reason.WAITING
+        found.append(of_alert(update.alert, what, reason, integration=known.identity.integration))
+    return found
 
 
 def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Outcome], None]) -> Iterator[Update]:

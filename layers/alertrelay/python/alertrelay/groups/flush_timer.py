@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
@@ -19,6 +20,18 @@ def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) ->
     now = clock.now()
     if (at - minute_of(now)).total_seconds() < timers.horizon:
         timers.send(body_of(FlushMessage(gid=gid, at=at)), delay_seconds=max(0.0, (at - now).total_seconds()))
+
+
+def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime]) -> None:
+    """Sends the timers of several groups, as `send_flush_timer` sends one. Raises TimersFailure."""
+    now = clock.now()
+    horizon = minute_of(now) + timedelta(seconds=timers.horizon)
+    messages = [FlushMessage(gid=gid, at=at) for gid, at in due.items() if at < horizon]
+    bodies = [(body_of(message), max(0.0, (message.at - now).total_seconds())) for message in messages]
+    if len(bodies) == 1:
+        timers.send(bodies[0][0], delay_seconds=bodies[0][1])
+    elif bodies:
+        timers.send_all(bodies)
 
 
 def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHeader, *, due: datetime) -> None:
@@ -60,19 +73,16 @@ class Trouble:
         return self.at is not None and now - self.at < OVERDUE
 
 
-def postponed(groups: Groups, timers: Timers, clock: Clock, gid: str, schedule: Schedule, trouble: Trouble) -> bool:
+def postponed(groups: Groups, clock: Clock, gid: str, schedule: Schedule, trouble: Trouble) -> datetime | None:
     """Lets a group that the table held up wait once for what was sent meanwhile without it, and is recorded first.
-    Returns whether it waits. Raises StoreFailure, TimersFailure."""
+    Returns until when, for which a timer is to be sent; None where it does not wait. Raises StoreFailure."""
     now, next_due = clock.now(), schedule.next_due
     if not trouble.recent(now):
-        return False
+        return None
     # What was postponed, died or failed before is due at another time than its tick.
     if next_due is None or schedule.owner or next_due != schedule.due or now - next_due < OVERDUE:
-        return False
-    waits = groups.bring_forward(gid, due=now + CATCH_UP, seen=next_due)
-    if waits:
-        send_flush_timer(timers, clock, gid, at=now + CATCH_UP)
-    return waits
+        return None
+    return now + CATCH_UP if groups.bring_forward(gid, due=now + CATCH_UP, seen=next_due) else None
 
 
 def make_due(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> None:

@@ -6,13 +6,10 @@ from __future__ import annotations
 import json
 import os
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
@@ -35,70 +32,15 @@ from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import settings_of
 from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
-from alertrelay.dispatch import silences
-from alertrelay.intake.accept import Acceptance, end_expired
-from alertrelay.intake.acknowledging import Acknowledging
-from alertrelay.intake.clearing import Clearing
-from alertrelay.intake.current import CurrentAlerts
-from alertrelay.intake.incidents import Incidents, WebhookSecrets
-from alertrelay.intake.judging import Judging
-from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import (
-    Acknowledgements,
-    IntakeReport,
-    OpenAlerts,
-    PostedAlerts,
-    RefusedBodies,
-    Statistics,
-    Topics,
-)
-from alertrelay.intake.push import Push
-from alertrelay.intake.reading import Reads
-from alertrelay.intake.route import RouteFacts
-from alertrelay.intake.routes import Handlers, routes
-from alertrelay.intake.silencing import Silencing
-from alertrelay.intake.slack.talk import DO, Talk
-from alertrelay.intake.tokens import Doorkeeper, ReadSecret
 from alertrelay.ports import Clock
-from alertrelay.runtime.console import ConsoleWorld, console_of, console_world
+from alertrelay.runtime.console import console_world
 from alertrelay.runtime.container import SystemClock
+from alertrelay.runtime.intake_handler import Handle, IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
-from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.runtime.slack import SlackWorld, keeping, reception_of, show_at_once, slack_world, talk_of
-from alertrelay.state import Groups, Lookup, Rates, Silences
+from alertrelay.runtime.slack import slack_world
 
-UNAVAILABLE: Mapping[str, Any] = {
-    "statusCode": 503,
-    "headers": {"Content-Type": "application/json"},
-    "body": '{"code": 503, "message": "not available now: try again"}',
-    "isBase64Encoded": False,
-}
-Handle = Callable[[Any, Any], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeState:
-    """The state of an intake: what was posted, what fires and who is on it, the silences."""
-
-    posted: PostedAlerts
-    alerts: OpenAlerts
-    silences: Silences
-    groups: Groups
-    rates: Rates
-    lookup: Lookup
-    acknowledgements: Acknowledgements
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeWorld:
-    """The outside of an intake beside its state."""
-
-    topics: Topics
-    refused: RefusedBodies
-    secret: ReadSecret
-    statistics: Statistics
-    clock: Clock
-    slack: SlackWorld
+if TYPE_CHECKING:
+    from alertrelay.aws.clients import Clients
 
 
 class IntakeHandler:
@@ -123,97 +65,6 @@ def intake() -> IntakeHandler:
     return IntakeHandler()
 
 
-def handler_of(
-    config: Config,
-    original: str,
-    state: IntakeState,
-    world: IntakeWorld,
-    console: ConsoleWorld,
-    observer: Observer,
-    more: Sequence[RouteFacts] = (),
-) -> Handle:
-    """Returns the handler over its ports, with `more` routes that only this place has."""
-    report = IntakeReport(log=observer.log, count=observer.add)
-    clock = world.clock
-    acceptance = Acceptance(
-        posted=state.posted,
-        topics=world.topics,
-        clock=clock,
-        report=report,
-        resolve_timeout=timedelta(seconds=config.resolve_timeout),
-    )
-    reading = Reads(
-        config=config,
-        original=original,
-        alerts=CurrentAlerts(held=state.alerts, posted=state.posted),
-        silences=lambda: state.silences.silences()[0],
-        clock=clock,
-        began=clock.now(),
-    )
-    show = partial(show_at_once, world.slack.queue, state.groups, clock, report)
-    acknowledging = Acknowledging(
-        alerts=state.alerts,
-        acknowledgements=state.acknowledgements,
-        groups=state.groups,
-        clock=clock,
-        report=report,
-        show=show,
-    )
-    app = routes(
-        Handlers(
-            push=Push(acceptance=acceptance, refused=world.refused),
-            reading=reading,
-            silencing=Silencing(
-                save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
-                expire=partial(silences.expire, state.silences, clock),
-                clock=clock,
-                log=report.log,
-            ),
-            acknowledging=acknowledging,
-            judging=Judging(alerts=state.alerts, keep=keeping(world.slack.vote), clock=clock, report=report, show=show),
-            operating=Operating(
-                reading=reading,
-                acceptance=acceptance,
-                clearing=Clearing(
-                    config=config,
-                    groups=state.groups,
-                    rates=state.rates,
-                    clock=clock,
-                    new_id=lambda: uuid.uuid4().hex,
-                ),
-                statistics=world.statistics,
-            ),
-            console=console_of(config, console, Doorkeeper(read=world.secret, clock=clock), state.groups, state.lookup),
-            incidents=Incidents(acknowledging=acknowledging, secrets=WebhookSecrets(read=world.secret)),
-            slack=reception_of(world.slack, world.secret, clock, report),
-            report=report,
-        ),
-        more,
-    )
-    talk = talk_of(config, world.slack, reading, state.silences, acknowledging)
-    return partial(_handle, app.resolve, acceptance, talk, observer)
-
-
-def _handle(resolve: Handle, acceptance: Acceptance, talk: Talk, observer: Observer, event: Any, context: Any) -> Any:
-    observer.begin(context)
-    try:
-        if event == SELF_TEST:
-            return {"self_test": PASSED}
-        if isinstance(event, dict) and event.get("do") == DO and "rawPath" not in event:
-            talk.do(event)
-            return None
-        if not isinstance(event, dict) or "rawPath" not in event:
-            return {"expired": end_expired(acceptance)}
-        return resolve(event, context)
-    except Exception as error:
-        observer.failed("intake_failed", error)
-        if isinstance(event, dict) and "rawPath" in event:
-            return dict(UNAVAILABLE)
-        raise
-    finally:
-        observer.end()
-
-
 def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
     """`environ` is what infra/intake.py sets. Raises KeyError where it lacks a name, OSError and ValueError where the
     compiled configuration cannot be read."""
@@ -234,7 +85,25 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
     budget = Budget(clock)
     table = Table(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock, budget)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
-    state = IntakeState(
+    decisions = LogDecisions(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log)
+    handle = handler_of(
+        config,
+        (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"),
+        _state(table, clock),
+        _world(environ, aws, table, secrets, clock, observer),
+        console_world(environ, folder, aws.sqs, decisions),
+        observer,
+    )
+
+    def limited(event: Any, context: Any) -> Any:
+        with budget.limited(secret_at_hand=secrets.at_hand):
+            return handle(event, context)
+
+    return limited
+
+
+def _state(table: Table, clock: Clock) -> IntakeState:
+    return IntakeState(
         posted=DynamoPostedAlerts(table, clock),
         alerts=DynamoOpenAlerts(table, clock),
         silences=DynamoSilences(table, clock),
@@ -243,7 +112,13 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         lookup=DynamoLookup(table, clock),
         acknowledgements=DynamoAcknowledgements(table, clock),
     )
-    world = IntakeWorld(
+
+
+def _world(
+    environ: Mapping[str, str], aws: Clients, table: Table, secrets: SecretKeys, clock: Clock, observer: Observer
+) -> IntakeWorld:
+    timers = SqsTimers(aws.sqs, queue_url=environ["ALERTRELAY_SLACK_QUEUE_URL"], dlq_url="")
+    return IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
         refused=SqsRefusedBodies(aws.sqs, environ["ALERTRELAY_REFUSED_URL"], observer.log),
         secret=secrets.current,
@@ -256,17 +131,6 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
             later=OwnInvocation(aws.lambda_, environ.get("ALERTRELAY_SELF", "")),
             vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
             alerts=DynamoAlerts(table, clock).get_alerts,
-            queue=partial(
-                SqsTimers(aws.sqs, queue_url=environ["ALERTRELAY_SLACK_QUEUE_URL"], dlq_url="").send, delay_seconds=0
-            ),
+            queue=partial(timers.send, delay_seconds=0),
         ),
     )
-    decisions = LogDecisions(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log)
-    original = (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8")
-    handle = handler_of(config, original, state, world, console_world(environ, folder, aws.sqs, decisions), observer)
-
-    def limited(event: Any, context: Any) -> Any:
-        with budget.limited(secret_at_hand=secrets.at_hand):
-            return handle(event, context)
-
-    return limited

@@ -32,7 +32,6 @@ CHANNEL = ChannelDescriptor(
         *templated("msteamsv2.default", "title=title text=text"),
     ),
     settings=MsTeamsSettings,
-    sender="MsTeamsSender",
     key_text="the workflow's whole address, with its `sig`",
     receipt="none: a card cannot be edited",
     accepted="the workflow posts the card afterwards, and a failure shows in its run history alone",

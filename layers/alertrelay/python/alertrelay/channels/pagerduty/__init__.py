@@ -141,7 +141,6 @@ CHANNEL = ChannelDescriptor(
         *keys("timeout", "not_obeyed", "seconds"),
     ),
     settings=PagerDutySettings,
-    sender="PagerDutySender",
     key_text="the integration's routing key, or its service key",
     receipt="`dedup_key`",
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
