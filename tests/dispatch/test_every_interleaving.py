@@ -138,9 +138,9 @@ SLEEPING: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and
     (it_ends_and_fires_again_while_the_group_falls_asleep, 1, 0, 40),
     (another_one_joins_while_the_group_falls_asleep, 1, 1, 40),
     (one_joins_and_one_ends_while_the_group_sleeps, 0, 1, 40),
-    (it_fires_again_while_its_end_is_told, 1, 0, 20),
-    (it_fires_again_while_its_end_is_told, 0, 1, 40),
-    (another_one_joins_while_the_group_closes, 1, 0, 10),
+    (another_one_joins_while_the_group_closes, 2, 0, 20),
+    (another_one_joins_while_the_group_closes, 0, 1, 40),
+    (two_flushes_and_a_tick_while_it_fires_again, 1, 0, 40),
 ]
 
 
@@ -241,9 +241,9 @@ def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
         (broken.NotesNobody, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.NotesAnywhere, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.SleepsThoughWoken, another_one_joins_while_the_group_falls_asleep, 0),
-        (broken.NotesNobody, it_fires_again_while_its_end_is_told, 0),
-        (broken.NotesAnywhere, it_fires_again_while_its_end_is_told, 0),
-        (broken.ClosesThoughWoken, it_fires_again_while_its_end_is_told, 0),
+        (broken.NotesNobody, another_one_joins_while_the_group_closes, 0),
+        (broken.NotesAnywhere, another_one_joins_while_the_group_closes, 0),
+        (broken.ClosesThoughWoken, another_one_joins_while_the_group_closes, 0),
     ],
 )
 def test_a_table_that_lets_a_group_sleep_on_or_closes_it_is_found(
