@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
@@ -25,8 +25,9 @@ def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) ->
 def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime]) -> None:
     """Sends the timers of several groups, as `send_flush_timer` sends one. Raises TimersFailure."""
     now = clock.now()
-    horizon = minute_of(now) + timedelta(seconds=timers.horizon)
-    messages = [FlushMessage(gid=gid, at=at) for gid, at in due.items() if at < horizon]
+    # A difference, as above: the horizon of a simulation is infinite, which no time can be added to.
+    near = {gid: at for gid, at in due.items() if (at - minute_of(now)).total_seconds() < timers.horizon}
+    messages = [FlushMessage(gid=gid, at=at) for gid, at in near.items()]
     bodies = [(body_of(message), max(0.0, (message.at - now).total_seconds())) for message in messages]
     if len(bodies) == 1:
         timers.send(bodies[0][0], delay_seconds=bodies[0][1])
