@@ -129,8 +129,8 @@ def sleeping_attributes(change: GroupChange, attributes: Mapping[str, Any]) -> d
 
 def closed_attributes(attributes: Mapping[str, Any], expires: datetime) -> dict[str, Any]:
     """Returns what a record sets of a group that it closes at once, by what it sets of one that is closing."""
-    gone = dict.fromkeys(("closing", "owner", "lease_until", "next_due", "due", "shard"))
-    return {**attributes, **gone, "ttl": seconds(expires)}
+    removed = dict.fromkeys(("closing", "owner", "lease_until", "next_due", "due", "shard"))
+    return {**attributes, **removed, "ttl": seconds(expires)}
 
 
 def _ledger(item: Attributes) -> dict[str, Any]:
