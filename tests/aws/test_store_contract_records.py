@@ -129,7 +129,7 @@ def test_a_closing_group_is_disarmed_by_its_owner_alone(store: Store) -> None:
     )
 
 
-def test_a_group_that_nobody_joined_is_recorded_and_disarmed_by_its_owner_in_one_write(store: Store) -> None:
+def test_its_owner_records_and_disarms_a_group_in_one_write(store: Store) -> None:
     expires, closing = after(600).replace(microsecond=0), change(ledger(A), closing=True)
     assert not store.close(GID, owner="me", change=closing, expires=expires)
     leased(store)
