@@ -76,7 +76,7 @@ LAST: Methods = {
     "take": 0.75,
     "close": 1,
 }
-"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group (docs/adr/0063). A
+"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group (docs/adr/0064). A
 second timer, from a tick that was late in its minute, is refused its lease, and reads why. One of four integrations
 pages: that resolve counts against no limit, and asks for no storm."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
