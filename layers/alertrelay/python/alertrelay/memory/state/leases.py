@@ -44,8 +44,8 @@ class MemoryLeases(MemoryGroups):
             due = schedule.next_due is not None and schedule.next_due <= now
             if not (not schedule.armed if arm else due):
                 return LeaseRefused(header=self.header(gid))
-            taken = scheduled(
-                old,
+            taken = replace(
+                schedule,
                 owner=owner,
                 lease_until=until,
                 next_due=now if arm else schedule.next_due,
@@ -53,7 +53,8 @@ class MemoryLeases(MemoryGroups):
                 closing=False,
                 woken=False,
             )
-            self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
+            tried = replace(progress, uncertain=True, tries=progress.tries + 1)
+            self._headers[gid] = replace(old, schedule=taken, progress=tried)
             backlog = old.stored.backlog or spills(old.ledger)
             return replace(old, schedule=shown(schedule), stored=replace(old.stored, backlog=backlog, created=created))
 
@@ -79,14 +80,13 @@ class MemoryLeases(MemoryGroups):
             old = self._headers.get(gid)
             if old is None or old.schedule.owner != owner:
                 return False
-            new = _recorded(old, change)
             if change.closing:
-                self._headers[gid] = scheduled(new, closing=True, asleep=False, woken=False)
-            elif change.asleep_until and not old.schedule.woken:
-                until = change.asleep_until
-                self._headers[gid] = replace(new, schedule=Schedule(next_due=until, due=until, asleep=True))
+                schedule = replace(old.schedule, closing=True, asleep=False, woken=False)
+            elif (until := change.asleep_until) and not old.schedule.woken:
+                schedule = Schedule(next_due=until, due=until, asleep=True)
             else:
-                self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
+                schedule = Schedule(next_due=change.next_due, due=change.due)
+            self._headers[gid] = _recorded(old, change, schedule)
             return True
 
     def close(
@@ -103,7 +103,7 @@ class MemoryLeases(MemoryGroups):
             old = self._headers.get(gid)
             if old is None or old.schedule.owner != owner or old.schedule.woken:
                 return False
-            self._headers[gid] = replace(_recorded(old, change), schedule=Schedule())
+            self._headers[gid] = _recorded(old, change, Schedule())
             return True
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
@@ -128,11 +128,12 @@ class MemoryLeases(MemoryGroups):
             self._headers[gid] = given
 
 
-def _recorded(group: GroupState, change: GroupChange) -> GroupState:
-    return replace(
-        group,
-        ledger=change.ledger,
+def _recorded(group: GroupState, change: GroupChange, schedule: Schedule) -> GroupState:
+    return GroupState(
+        identity=group.identity,
+        schedule=schedule,
         progress=replace(change.progress, tries=0),
         config_hash=change.config_hash,
+        ledger=change.ledger,
         stored=replace(group.stored, backlog=spills(group.ledger)),
     )
