@@ -13,13 +13,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
+from alertrelay.channels import channel
 from alertrelay.dispatch.scheduling import Flush, FlushPlan
 from alertrelay.groups.flush_timer import arm, send_flush_timers
+from alertrelay.groups.insert import member_of
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.nflog.group_state import GroupHeader
+from alertrelay.nflog.group_state import GroupHeader, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
-from alertrelay.policy.group_key import key_of
+from alertrelay.notify.seen import SeenFacts
+from alertrelay.policy.group_key import channel_of, key_of
 from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
@@ -166,11 +169,24 @@ def schedule_in_time(
     except TimersFailure as error:
         log("timers_failing", failure=str(error))
         scheduled.broken.append(error)
-    due = [gid for gid, plan in plans.items() if plan.now]
+    due = sorted((gid for gid, plan in plans.items() if plan.now), key=lambda gid: _importance(gid, portion))
+    seen = SeenFacts(expected=_expected(due[1:], portion, clock.now()))
     for gid in _in_time(due, portion, scheduled, clock, deadline=deadline):
         with _stopping_no_other(gid, portion, scheduled, log):
-            _flush_now(gid, plans[gid], flush, groups, timers, clock, emit, deadline=deadline)
+            _flush_now(gid, plans[gid], seen, flush, groups, timers, clock, emit, deadline=deadline)
     return scheduled
+
+
+def _importance(gid: str, portion: Portion) -> tuple[int, bool]:
+    """Returns the place of a group: in the order of their first updates, for which the next invocation may go on from
+    any, and of one update those first whose channels page."""
+    return portion.first[gid], not channel(channel_of(gid)).pages
+
+
+def _expected(gids: Sequence[str], portion: Portion, now: datetime) -> list[Member]:
+    """Returns what groups are about to be flushed for."""
+    updates = {update.key: update for gid in gids for update in portion.joinings[gid].updates}
+    return [member_of(update, now) for update in updates.values() if not update.resolved]
 
 
 def _in_time(
@@ -201,6 +217,7 @@ def _stopping_no_other(gid: str, portion: Portion, scheduled: Scheduled, log: Lo
 def _flush_now(
     gid: str,
     plan: FlushPlan,
+    seen: SeenFacts,
     flush: Flush,
     groups: Groups,
     timers: Timers,
@@ -211,7 +228,7 @@ def _flush_now(
 ) -> None:
     """Flushes a group that is due. One that is unarmed, and that another owner holds, is armed all the same. Raises
     StoreFailure, TimersFailure."""
-    if flush(gid, deadline=deadline, arm=plan.arm):
+    if flush(gid, deadline=deadline, arm=plan.arm, seen=seen):
         return
     if plan.arm:
         arm(groups, timers, clock, gid, plan.arm, due=plan.at or clock.now())

@@ -19,6 +19,7 @@ from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.rate_limit import Digests
+from alertrelay.notify.seen import SeenFacts
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
@@ -37,8 +38,10 @@ class Flush(Protocol):
         arm: GroupHeader | None = None,
         amend: Callable[[GroupState], GroupState] = ...,
         reported: frozenset[str] = ...,
+        seen: SeenFacts | None = ...,
     ) -> bool:
-        """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already."""
+        """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already;
+        `seen`: facts that this invocation has read for other groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,9 @@ from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
-from alertrelay.notify.mute import look_up, mute
+from alertrelay.notify.mute import mute
 from alertrelay.notify.record import leave, record
+from alertrelay.notify.seen import SeenFacts, look_up
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.silenced import show_silenced
 from alertrelay.notify.sleep import wakes_at
@@ -209,11 +210,13 @@ def flush(
     arm: GroupHeader | None = None,
     amend: Callable[[GroupState], GroupState] = lambda group: group,
     reported: frozenset[str] = frozenset(),
+    seen: SeenFacts | None = None,
 ) -> bool:
     """Flushes a group that is due (or, with `arm`, that is unarmed). False: not ours to do now.
 
     `deadline` is when this invocation is killed; `amend` adds to the state what could not be recorded before;
-    `reported`: keys of updates whose outcome is known already. Raises StoreFailure only while nothing has been sent.
+    `reported`: keys of updates whose outcome is known already; `seen`: facts that this invocation has read for other
+    groups. Raises StoreFailure only while nothing has been sent.
     """
     owner, clock = ports["new_id"](), ports["clock"]
     taken = take_lease(gid, groups=ports["groups"], clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
@@ -234,7 +237,12 @@ def flush(
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
-    values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
+    values |= {
+        "group": group,
+        "reported": reported,
+        "seen": seen or SeenFacts(),
+        "fallbacks": _fallbacks(ports, lease, group),
+    }
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
