@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from cli.table import number_of
+from alertrelay.values.text import how_many
+
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
 from compiler.alarms.slo import plan_slos
@@ -61,7 +62,7 @@ def _rows(name: str, alarms: Plan) -> list[tuple[str, ...]]:
 def _total(name: str, alarms: Plan) -> str:
     counts = Counter(alarm.severity for alarm in alarms.every)
     return (
-        f"{name}: {number_of(counts.total(), 'alarm')}, {counts['critical']} critical and {counts['warning']} warning, "
+        f"{name}: {how_many(counts.total(), 'alarm')}, {counts['critical']} critical and {counts['warning']} warning, "
         f"{len(alarms.parents)} of them parents; about ${monthly(alarms):.2f} a month"
     )
 
@@ -73,6 +74,6 @@ def _slo_total(name: str, environment: Environment) -> list[str]:
         return []
     dollars = planned.billed_metrics * ALARM_METRIC.one + len(planned.burns) * COMPOSITE_ALARM.one
     return [
-        f"{name}: {counted_slos(len(environment.slos))}: {number_of(len(planned.burns), 'composite alarm')} over "
-        f"{number_of(len(planned.windows), 'alarm')} of windows; about ${dollars:.2f} a month"
+        f"{name}: {counted_slos(len(environment.slos))}: {how_many(len(planned.burns), 'composite alarm')} over "
+        f"{how_many(len(planned.windows), 'alarm')} of windows; about ${dollars:.2f} a month"
     ]

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.files import unreadable
 from cli.log_source import EARLIER, TO_THE_MINUTE, LogHistory, NoHistory, add_source, history_of, said
-from cli.table import number_of
 
 if TYPE_CHECKING:
     from alertrelay.config.alarm_file import AlarmFile, Tunable
@@ -125,7 +126,7 @@ def _strangers(args: argparse.Namespace, history: LogHistory, file: AlarmFile) -
         return []
     of_others = {other: sorted(left & _planned(args.config_dir, other)) for other in _others(args)}
     found = [
-        f"{number_of(len(own), 'alarm')} of the log {'is' if len(own) == 1 else 'are'} of {other}, not of {args.env} "
+        f"{how_many(len(own), 'alarm')} of the log {'is' if len(own) == 1 else 'are'} of {other}, not of {args.env} "
         f"({', '.join(own[:3])}{' …' if own[3:] else ''}): --env {other} audits that log"
         for other, own in of_others.items()
         if own

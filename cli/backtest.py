@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alertrelay.values.text import how_many
+
 from cli.adopt import rules_in
 from cli.config_dir import add_config_dir, delivery_beside
 from cli.files import overwriting, unwritable
 from cli.output import add_output, dumped
-from cli.table import aligned, number_of
+from cli.table import aligned
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
@@ -151,7 +153,7 @@ def _config(path: Path) -> Config | int:
 def _without_history(files: Sequence[Path], recorded: RecordedAlarms) -> int:
     for note in recorded.notes:
         _note(note)
-    held = number_of(len(recorded.alarms), "alarm")
+    held = how_many(len(recorded.alarms), "alarm")
     _note(
         f"{', '.join(map(str, files))}: {held}, and no item of history with a time: "
         "`aws cloudwatch describe-alarm-history` prints them"
@@ -186,11 +188,11 @@ def lines(played: BacktestResult, top: int) -> list[str]:
     window = played.window
     head = (
         f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC: "
-        f"{number_of(played.changes, 'change')} of state of {number_of(played.alarms, 'alarm')}"
+        f"{how_many(played.changes, 'change')} of state of {how_many(played.alarms, 'alarm')}"
     )
     if not played.changes:
         return [head, "no alarm changed its state: there is nothing to compare"]
-    edited = f"; {number_of(played.edits, 'message')} changed in place, which rings nobody" if played.edits else ""
+    edited = f"; {how_many(played.edits, 'message')} changed in place, which rings nobody" if played.edits else ""
     shown = played.by_alarm[:top]
     more = len(played.by_alarm) - len(shown)
     return [
@@ -199,7 +201,7 @@ def lines(played: BacktestResult, top: int) -> list[str]:
         *aligned(_rows("CHANNEL", played.channels)),
         "",
         *aligned(_rows("ALARM", shown)),
-        *([f"and {number_of(more, 'alarm')} more (--top, --json)"] if more else []),
+        *([f"and {how_many(more, 'alarm')} more (--top, --json)"] if more else []),
     ]
 
 

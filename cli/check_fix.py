@@ -98,8 +98,9 @@ def _joined(file: Path, values: Mapping[str, str]) -> bytes:
     """The JSON of the secret: what the file holds already, and the values."""
     try:
         known = json.loads(file.read_bytes()) if file.exists() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not UTF-8"
+        where = "nested too deeply" if isinstance(error, RecursionError) else where
         raise ValueError(
             f"{file} is there already and is no JSON ({where}): mend it or move it away; nothing is written"
         ) from None

@@ -77,10 +77,16 @@ def chosen(
     return [
         one
         for one in decisions
-        if (alert is None or alert in (one.alert, one.named, one.fingerprint, one.state_key))
+        if (alert is None or alert in (one.alert, one.named, one.fingerprint, one.state_key, *_silenced(one)))
         and (receiver is None or receiver == one.receiver)
         and (not outcomes or one.what in outcomes)
     ]
+
+
+def _silenced(one: LoggedDecision) -> Sequence[str]:
+    from alertrelay.nflog.history.decision import silenced_alerts
+
+    return silenced_alerts(one.matchers)
 
 
 def _table(found: Sequence[LoggedDecision]) -> list[str]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli import questions
 from cli.exit_code import INTERRUPTED
 from cli.questions import Ask, InitRefused
-from cli.table import number_of
 
 if TYPE_CHECKING:
     from cli.scaffold import Answers
@@ -173,7 +174,7 @@ def _lines(
     lines = [f"written: {folder / name}" for name in sorted(made)]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
-        lines += ["", f"`alertrelay check` finds {number_of(len(warnings), 'warning')}:"]
+        lines += ["", f"`alertrelay check` finds {how_many(len(warnings), 'warning')}:"]
         lines += [f"  {finding.code}: {finding.message}" for finding in warnings]
     if any(finding.code == "deprecated-key" for finding in findings):
         lines.append("  `alertrelay check --fix` renews deprecated keys")

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from alertrelay.values.text import how_many
+
 from cli.config_dir import add_config_dir
 from cli.on_table import on_table
 from cli.output import add_output, dumped
@@ -104,7 +106,9 @@ def _lines(found: Sequence[PendingGroup], letters: Mapping[str, int | str], now:
             rows.append((one.integration, one.why, since, _next(one, now), str(one.tries), instead, alerts))
         lines += aligned(rows)
     for name, value in letters.items():
-        lines.append(f"{name}: {value} dead letters" if isinstance(value, int) else f"{name}: not known: {value}")
+        lines.append(
+            f"{name}: {how_many(value, 'dead letter')}" if isinstance(value, int) else f"{name}: not known: {value}"
+        )
     return lines or ["nothing is pending"]
 
 

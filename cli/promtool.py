@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from cli.table import number_of
+from alertrelay.values.text import how_many
+
 from compiler.reading.finding import Finding, Findings, Place
 from compiler.reading.yamlfile import parse
 from compiler.rules.check import SEVERITIES
@@ -72,8 +73,8 @@ def summary(texts: Iterable[RuleText]) -> str:
     shares = [f"{count} {name}" for name in SEVERITIES if (count := severities[name])]
     by = f"by promtool {_version()}" if shutil.which(PROGRAM) else "not by promtool, which is not installed"
     of = f" ({', '.join(shares)})" if shares else ""
-    recorded = number_of(len(rules) - alerts, "recorded metric")
-    return f"rules: {number_of(alerts, 'alert')}{of} and {recorded}; read by promql-parser, and {by}"
+    recorded = how_many(len(rules) - alerts, "recorded metric")
+    return f"rules: {how_many(alerts, 'alert')}{of} and {recorded}; read by promql-parser, and {by}"
 
 
 def _all_refused(rules: Sequence[RuleText]) -> Iterator[Refusal]:

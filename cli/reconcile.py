@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from alertrelay.values.text import how_many
+
 from cli.config_dir import add_config_dir
 from cli.on_table import on_table
 from cli.output import add_output, dumped
@@ -139,7 +141,6 @@ def _send(found: Sequence[Difference], deployed: DeployedStack, client: Client, 
     """Sends each update to every forwarder, by way of its own queue, and says how many were. Raises CloudUnreadable."""
     from alertrelay.dispatch.audit.run import send
 
-    from cli.table import number_of
     from local.stack.progress import ProgressLine
 
     queues = [_queue(function, client) for function in deployed.forwarders]
@@ -149,7 +150,7 @@ def _send(found: Sequence[Difference], deployed: DeployedStack, client: Client, 
             sent += send([one], queues, clock, deadline=None)
             say(f"{sent} of {len(updates)} sent")
     finally:
-        said = f"{sent} of {number_of(len(updates), 'update')} sent to {number_of(len(queues), 'forwarder')}"
+        said = f"{sent} of {how_many(len(updates), 'update')} sent to {how_many(len(queues), 'forwarder')}"
         print(f"alertrelay reconcile: {said}", file=sys.stderr)
 
 

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.config_dir import add_config_dir
-from cli.table import aligned, number_of
+from cli.table import aligned
 
 if TYPE_CHECKING:
     from alertrelay.groups.dead_letters import DeadLetterQueue
@@ -150,7 +152,7 @@ def _held_lines(held: Mapping[str, int]) -> Iterator[str]:
 
     for name, number in held.items():
         yield (
-            f"{name}: about {number_of(number, 'message')} held by another redrive, or by what reads the queue: "
+            f"{name}: about {how_many(number, 'message')} held by another redrive, or by what reads the queue: "
             f"visible again within {HELD_SECONDS // 60} minutes where it does not delete them"
         )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from alertrelay.values.text import how_many
+
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
     from alertrelay.policy.rehearsal import RehearsalTarget
@@ -220,7 +222,8 @@ class Rehearsal:
             if header is None:
                 detail = "its forwarder has not seen it: look at its log and its dead-letter queues"
             elif failures := header.progress.failures:
-                detail = f"not taken, and no fallback took it: {failures} tries so far, see the forwarder's log"
+                tries = how_many(failures, "try", "tries")
+                detail = f"not taken, and no fallback took it: {tries} so far, see the forwarder's log"
             else:
                 detail = "it waits in its group"
         return Result(integration=str(target.integration), seen="pending", detail=detail)

@@ -173,6 +173,13 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             modes=args.mode,
             template=args.template,
         )
+    return _lived_in_the_runtime(files, args)
+
+
+def _lived_in_the_runtime(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
+    """In Lambda's own runtime. Raises UsageError, RuntimeFault."""
+    from local.stack.day import live
+    from local.stack.day_input import UsageError
     from local.stack.rie import RieStack
     from local.stack.rie_container import RieMissing, kit
 

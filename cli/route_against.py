@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alertrelay.alert import Labels
 from alertrelay.config.model import Config
+from alertrelay.values.text import how_many
 
 from cli.config_dir import delivery_beside
 from cli.report import refuse
@@ -20,7 +21,6 @@ from cli.route_changes import (
     changed_routes,
     changed_settings,
 )
-from cli.table import number_of
 from compiler.alertmanager.managed import read_alertmanager
 from compiler.config_files import ALERTMANAGER
 from compiler.load import try_out
@@ -52,9 +52,9 @@ def compare(now: Config, path: Path, *, against: Path, cases: Path | None, label
     names = len({one.probe.name for one in changed})
     others = len(destinations) + len(common)
     print(
-        f"other receivers at {names} of {number_of(tried, 'route')}"
-        + (f", {differ} of {number_of(len(answers), 'case')}" if answers else "")
-        + (f"; {number_of(others, 'receiver or global', 'receivers or globals')} changed" if others else "")
+        f"other receivers at {names} of {how_many(tried, 'route')}"
+        + (f", {differ} of {how_many(len(answers), 'case')}" if answers else "")
+        + (f"; {how_many(others, 'receiver or global', 'receivers or globals')} changed" if others else "")
     )
     return int(bool(changed or differ or failed or destinations or common))
 

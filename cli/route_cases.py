@@ -9,6 +9,7 @@ from pathlib import Path
 from alertrelay.config.model import Config, Matcher
 from alertrelay.config.printed_matchers import print_matcher
 from alertrelay.policy.route import match_routes
+from alertrelay.values.text import how_many
 
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.section import section_of
@@ -42,7 +43,7 @@ def differing(config: Config, cases: Sequence[Case]) -> int:
             print(f"{case.place}: {print_labels(case.labels)}")
             print(f"  expected {','.join(case.receivers)}")
             print(f"  but got {','.join(found)}")
-    print(f"{len(cases)} cases, {differ} {'differs' if differ == 1 else 'differ'}")
+    print(f"{how_many(len(cases), 'case')}, {differ} {'differs' if differ == 1 else 'differ'}")
     return int(differ > 0)
 
 

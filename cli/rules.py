@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"alertrelay rules: {out} cannot be written: {error.strerror}; name another with --out", file=sys.stderr)
         return 2
-    print(f"{len(found.texts)} files in {out}")
+    print(f"{how_many(len(found.texts), 'file')} in {out}")
     for stray in _strays(out, found.texts):
         print(f"{stray} has no template: remove it, or Prometheus goes on reading it")
     return 0
@@ -97,7 +99,8 @@ def _compare(out: Path, texts: Mapping[str, str]) -> int:
     for stray in strays:
         print(f"{stray} has no template: remove it")
     if not changed and not strays:
-        print(f"{len(texts)} files in {out} are up to date")
+        verb = "is" if len(texts) == 1 else "are"
+        print(f"{how_many(len(texts), 'file')} in {out} {verb} up to date")
     return int(bool(changed or strays))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.version import ROOT
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ def write_rules(folder: Path, config: Path) -> int:
         shutil.copytree(source / TEMPLATES, folder / TEMPLATES)
         text = (source / PARAMETERS).read_text(encoding="utf-8")
         services = dict(_services(config))
-        (folder / PARAMETERS).write_text(_with_services(text, services), encoding="utf-8")
+        base = next(filter(None, (one.runbook_base_url for one in _environments(config))), "")
+        text = _with_base(_with_services(text, services), base)
+        (folder / PARAMETERS).write_text(text, encoding="utf-8")
         written = [folder / TEMPLATES]
         if pages.parent.is_dir() and not pages.exists():
             written.append(pages)
@@ -44,21 +48,26 @@ def write_rules(folder: Path, config: Path) -> int:
     except OSError as error:
         print(f"alertrelay rules: {error.filename} cannot be written: {error.strerror}", file=sys.stderr)
         return 2
-    print(f"written: {folder / PARAMETERS}, with {len(services)} services of {config / 'environments'}")
+    print(f"written: {folder / PARAMETERS}, with {how_many(len(services), 'service')} of {config / 'environments'}")
     print(f"written: {', '.join(map(str, written))}")
-    first = f"write your runbook_base_url and name your metrics in {folder / PARAMETERS}"
-    print(f"next: {first}, then `alertrelay rules render`")
+    first = "name your metrics" if base else "write your runbook_base_url and name your metrics"
+    print(f"next: {first} in {folder / PARAMETERS}, then `alertrelay rules render`")
     return 0
 
 
 def _services(config: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yields the services of the environments that can be read, with the labels of their alerts."""
+    for environment in _environments(config):
+        yield from _of(environment)
+
+
+def _environments(config: Path) -> Iterator[Environment]:
     from compiler.config_files import environments, read_environment
 
     for name in environments(config):
         environment, _ = read_environment(config, name)
         if environment is not None:
-            yield from _of(environment)
+            yield environment
 
 
 def _of(environment: Environment) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -77,3 +86,9 @@ def _with_services(text: str, services: Mapping[str, Mapping[str, str]]) -> str:
         lines += [f"  - service: {json.dumps(name)}", f"    labels: {{{inside}}}", "    # availability: 99.9"]
     listed = "\nservices:\n" + "\n".join(lines) + "\n" if lines else "\nservices: []\n"
     return f"{before}{listed}{_AFTER}{after}"
+
+
+def _with_base(text: str, base: str) -> str:
+    """Returns the text with the environments' address of runbooks, which `base` is; as it is where they have none."""
+    before, key, rest = text.partition("\n  runbook_base_url: ")
+    return f"{before}{key}{json.dumps(base)}\n{rest.partition(chr(10))[2]}" if base and key else text

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
+from alertrelay.values.text import how_many
 
 from cli.files import overwriting, unreadable, unwritable
 from local.series import NotASeries, SeriesRow, notes_of_rows, read_series
@@ -98,11 +99,12 @@ def score_file(source: Path, target: Path, *, explain: bool = False) -> None:
             writer.writerow([row.timestamp, row.value_text, score, *([reason] if explain else [])])
             late += not in_order
             if place % _PROGRESS == 0:
-                _note(f"{source}: {place:,} of {len(rows):,} rows")
+                _note(f"{source}: {place:,} of {how_many(len(rows), 'row')}")
     for note in notes_of_rows(source, rows):
         _note(note)
     if late > _FEW * len(rows):
-        _note(f"{source}: {late:,} of {len(rows):,} rows are not newer than one before them and score 0; sort the file")
+        rows_late = f"{late:,} of {how_many(len(rows), 'row')}"
+        _note(f"{source}: {rows_late} are not newer than one before them and score 0; sort the file")
 
 
 def _note(text: str) -> None:

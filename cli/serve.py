@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,7 +139,6 @@ def serving(
 ) -> Iterator[Served]:
     """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
     port is taken, ValueError where a file cannot be read, UnreadableData."""
-    from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
@@ -148,8 +147,7 @@ def serving(
     from local.serve.http import IntakeServer
     from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
-    from local.stack.shipped import fake_secrets
-    from local.standins import StandIns, listening, peer
+    from local.standins import StandIns
     from local.standins.pressing import App
 
     config = _configuration(folder, environment)
@@ -165,12 +163,9 @@ def serving(
         log = entered.enter_context(own_file(data / LOG_FILE).open("a", encoding="utf-8", buffering=1))
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
-        given = keys_of(keys) if keys else fake_secrets(config)
-        signed_by = {kind: key for kind in listening() if (key := peer(kind).signed_by)}
-        found = doubts(given, config.secret_keys(), (*KEYS.values(), *signed_by.values())) if keys else ()
-        for doubt in (*(f"{keys} {one}" for one in found), *([NOT_PLAYED] if config.accompanied else [])):
-            print(f"alertrelay serve: warning: {doubt}", file=sys.stderr)
-        secret = {**{key: secrets.token_hex(16) for key in signed_by.values()}, **tokens, **given}
+        signed_by = _signing_keys()
+        signing = {key: secrets.token_hex(16) for key in signed_by.values()}
+        secret = {**signing, **tokens, **_keys_given(keys, config, tuple(signing))}
         network = _network(peers, say)
         database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
@@ -191,6 +186,26 @@ def serving(
                 app = App(url=served.url, secret=secret[key], now=lambda: clock.now().timestamp())
                 served.pressed[channel] = peers.connect(channel, app)
         yield served
+
+
+def _signing_keys() -> dict[str, str]:
+    """Returns the name of the key by which each channel's requests to us are signed."""
+    from local.standins import listening, peer
+
+    return {kind: key for kind in listening() if (key := peer(kind).signed_by)}
+
+
+def _keys_given(keys: Path | None, config: Config, signing: Sequence[str]) -> Mapping[str, str]:
+    """Returns the channels' keys of a file, or keys that are none. Prints what is doubtful about them."""
+    from alertrelay.intake.tokens import KEYS
+
+    from local.stack.shipped import fake_secrets
+
+    given = keys_of(keys) if keys else fake_secrets(config)
+    found = doubts(given, config.secret_keys(), (*KEYS.values(), *signing)) if keys else ()
+    for doubt in (*(f"{keys} {one}" for one in found), *([NOT_PLAYED] if config.accompanied else [])):
+        print(f"alertrelay serve: warning: {doubt}", file=sys.stderr)
+    return given
 
 
 def _network(peers: StandIns | None, say: Callable[[str], Any]) -> Network:

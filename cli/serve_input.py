@@ -100,6 +100,8 @@ def _texts(file: Path, where: str, *, mend: str) -> dict[str, str]:
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         raise Unfit(f"{where}: JSON was expected, got what ends at {at} ({error.msg}); {mend}") from None
+    except RecursionError:
+        raise Unfit(f"{where}: an object of texts in JSON was expected, got one nested too deeply; {mend}") from None
     except ValueError:
         raise Unfit(f"{where}: text in UTF-8 was expected; {mend}") from None
     if not isinstance(found, dict):

@@ -14,6 +14,8 @@ from cli.output import FORMS, dumped
 from cli.table import aligned
 from compiler.reading.duration import spell_duration
 
+_OF_DELIVERY = frozenset({"critical-only"})
+"""Infos that explain why somebody is not notified here."""
 START = "2026-01-01T00:00:00Z"
 
 _DESCRIPTION = """\
@@ -101,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     if args.compatible == "0.35":
         options.warn("alertrelay simulate: 0.35 is unverified (docs/try-it-locally.md): no program of it was run")
     loaded = try_out(config, delivery=delivery, release=options.release)
-    for finding in merged(one for one in loaded.findings if one.severity != "info"):
+    for finding in merged(one for one in loaded.findings if one.severity != "info" or one.code in _OF_DELIVERY):
         options.warn(str(finding))
     if loaded.config is None:
         return 2 if any(error.code == "unreadable" for error in loaded.errors) else 1

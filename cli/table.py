@@ -14,8 +14,3 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
-def number_of(count: int, one: str, several: str = "") -> str:
-    """Return a count with its word: `1 route`, `2 routes`."""
-    return f"{count} {one if count == 1 else several or one + 's'}"

@@ -18,7 +18,7 @@ def read_data(text: str) -> Data:
     """Return the dot of a notification. Raises ValueError, which names the key that is of another shape."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"JSON was expected: {error}") from None
     if fault := next(_faults(document), ""):
         raise ValueError(f"{fault}; {SHAPE}")

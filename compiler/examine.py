@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.alertmanager.file import AlertmanagerFile
 from compiler.config_files import (
@@ -27,6 +28,9 @@ from compiler.load import DEPLOYMENT_ONLY
 from compiler.reading.finding import Finding, Findings, Place
 from compiler.rules.files import PrometheusRule
 from compiler.rules.folder import rules_folder
+
+if TYPE_CHECKING:
+    from compiler.rules.examine import ExaminedRules
 
 NOT_ALERTMANAGERS = DEPLOYMENT_ONLY | {"bad-promql", "bad-rule", "bad-objective", "missing-parameter", "no-runbook"}
 """Codes of errors that leave the meaning of the Alertmanager file known."""
@@ -55,13 +59,7 @@ def examine(
     if said:
         cross_check(parsed, said, findings)
     own_rules = rules_folder(folder) if own and folder else None
-    if rules or own_rules:
-        # Here, since a check without rules need not import the parser of PromQL.
-        from compiler.rules.examine import examine_rules
-
-        examined = examine_rules(rules, own_rules, findings, pages=runbooks(folder) if folder else None)
-    else:
-        examined = None
+    examined = _examine_rules(rules, own_rules, folder, findings) if rules or own_rules else None
     if parsed and today and alertmanager:
         alerts = examined.rules if examined else ()
         check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=alerts, named=bool(rules))
@@ -79,6 +77,12 @@ def examine(
 
         no_rules(str((folder or Path()) / ENVIRONMENTS / f"{deploying[0]}.yml"), findings)
     return findings.sorted()
+
+
+def _examine_rules(rules: Sequence[Path], own: Path | None, folder: Path | None, findings: Findings) -> ExaminedRules:
+    from compiler.rules.examine import examine_rules  # slow: a check without rules needs no parser of PromQL
+
+    return examine_rules(rules, own, findings, pages=runbooks(folder) if folder else None)
 
 
 def check_meaning_of(

@@ -27,7 +27,7 @@ from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, Findings, merged
 from compiler.resources.environment import Environment
 from infra.assets import Asset, architecture, build_function, build_layer, lambda_interpreter
-from infra.stacks import EnvironmentStage
+from infra.stage import EnvironmentStage
 from infra.synth import ROOT
 
 CONTEXT: Mapping[str, object] = {

@@ -1,4 +1,4 @@
-"""The stage of one environment and its two stacks. They only wire."""
+"""The stack of a relay. It only wires."""
 
 from __future__ import annotations
 
@@ -13,27 +13,21 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from compiler.alarms.plan import alarm_stacks
 from compiler.delivery import LastResort, sends_sms
 from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
 from infra import console
-from infra.alarms.ecs_events import EcsEvents
-from infra.alarms.slo import slo_stacks_of
-from infra.alarms.stack import AlarmsStack
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
-from infra.checkov import CheckovAnswers
 from infra.companion import NAME as COMPANION
 from infra.companion import CompanionConstruct
-from infra.dashboards import add_dashboards, add_relay_dashboard
+from infra.dashboards import add_relay_dashboard
 from infra.forwarding import ForwarderConstruct
 from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
 from infra.intake import IntakeConstruct
-from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.relay import Relay
@@ -54,66 +48,6 @@ FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     for name, kinds in forwarders().items()
 }
 """By name: the construct's id, and the channels that its handler in lambdas/ serves."""
-
-
-class EnvironmentStage(cdk.Stage):
-    """One environment: the relay, and the alarms that it carries. An empty region is that of the credentials."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        environment: Environment,
-        config: Config,
-        people: LastResort | None,
-        *,
-        anomaly: AnomalyConfig | None,
-        code: Asset,
-        auditor_code: Asset | None,
-        layer: Asset,
-        arch: str,
-        rules: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
-        name = f"alertrelay-{environment.name}"
-        relay = EnvironmentRelay(
-            self,
-            "Relay",
-            environment,
-            config,
-            people,
-            anomaly=anomaly,
-            code=code,
-            auditor_code=auditor_code,
-            layer=layer,
-            arch=arch,
-            stack_name=name,
-        )
-        for part, planned in alarm_stacks(environment).items():
-            if not (planned.alarms or planned.parents or environment.services):
-                continue  # CloudFormation refuses a stack without a resource
-            alarms = AlarmsStack(
-                self,
-                f"Alarms{_camel(part)}",
-                planned,
-                environment=environment.name,
-                stack_name=f"{name}-alarms-{part}" if part else f"{name}-alarms",
-                send_tags=environment.alarm_tags_in_notifications,
-                maintenance=environment.maintenance,
-            )
-            # Alarms name their topics; without the topics their actions would go nowhere.
-            alarms.add_stack_dependency(relay)
-            if not part and environment.services:
-                EcsEvents(alarms, "EcsEvents", environment)
-        for budgets in slo_stacks_of(self, environment, name):
-            budgets.add_stack_dependency(relay)
-        if environment.dashboards:
-            add_dashboards(self, environment, name)
-        if rules:
-            RulesStack(
-                self, "Rules", rules, environment=environment.name, stack_name=f"{name}-rules"
-            ).add_stack_dependency(relay)
-        cdk.Tags.of(self).add("alertrelay", environment.name)
-        cdk.Aspects.of(self).add(CheckovAnswers())
 
 
 class EnvironmentRelay(cdk.Stack):
@@ -307,16 +241,17 @@ class EnvironmentRelay(cdk.Stack):
 
     def _outputs(self, relay: Relay, forwarders: dict[str, ForwarderConstruct]) -> None:
         for name, topic in {**relay.topics, "ops": relay.ops, "last-resort": relay.last_resort}.items():
-            CfnOutput(self, f"Topic{_camel(name)}", value=topic.topic_arn)
+            CfnOutput(self, f"Topic{camel(name)}", value=topic.topic_arn)
         CfnOutput(self, "SecretArn", value=relay.secret.secret_arn, description="put the channels' keys here")
         CfnOutput(self, "TableName", value=relay.table.table_name)
         for name, forwarder in forwarders.items():
-            CfnOutput(self, f"Function{_camel(name)}", value=forwarder.function.function_name)
+            CfnOutput(self, f"Function{camel(name)}", value=forwarder.function.function_name)
 
 
 def _asset(built: Asset) -> lambda_.Code:
     return lambda_.Code.from_asset(str(built.path), asset_hash=built.hash)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return a name with dashes as it stands in the id of a construct."""
     return "".join(part.capitalize() for part in name.split("-"))

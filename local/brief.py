@@ -10,6 +10,7 @@ from datetime import datetime
 from alertrelay.alert import Alert
 from alertrelay.channels import KINDS
 from alertrelay.notification import Outcome, Reason
+from alertrelay.values.text import how_many
 
 from local.account import PublishedEvent
 from local.stack.companion import Annotated
@@ -116,7 +117,8 @@ def verdict(days: Sequence[Day]) -> Iterator[str]:
     updates = sum(len(event.alerts) for day in days for event in day.events)
     sent = Counter(received.channel for day in days for received in day.received if received.taken)
     results = Counter(outcome.outcome for outcome in outcomes)
-    yield f"verdict     {len(days)} replays, {updates} updates of alerts, {len(outcomes)} outcomes for their receivers"
+    replays, received = how_many(len(days), "replay"), how_many(updates, "update")
+    yield f"verdict     {replays}, {received} of alerts, {how_many(len(outcomes), 'outcome')} for their receivers"
     yield f"messages    {sum(sent.values())} sent: {_counts(sent)}"
     yield f"delivered   {results['delivered']}, and {results['merged']} more inside these messages"
     yield f"fallback    {results['fallback']} delivered by another channel, because their own had failed"

@@ -12,10 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 if TYPE_CHECKING:
     from _csv import Reader
 
 _BARE_DAY = re.compile(r"[0-9]{8}")
+_SHOWN = 80
+"""Characters of a first line that is another file's."""
 # A day from the ends of the calendar, so that the clock of any zone still shows the time.
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
@@ -50,7 +54,9 @@ def read_series(path: Path) -> Iterator[SeriesRow]:
 def _rows(path: Path, reader: Reader) -> Iterator[SeriesRow]:
     header = [name.strip().lower() for name in next(reader, [])]
     if "timestamp" not in header or "value" not in header:
-        raise NotASeries(f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}")
+        raise NotASeries(
+            f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)[:_SHOWN]!r}"
+        )
     when, what = header.index("timestamp"), header.index("value")
     wrong, right = "", False
     for row in reader:
@@ -104,7 +110,7 @@ def _blank(row: SeriesRow) -> bool:
 
 def _note(path: Path, rows: Sequence[SeriesRow], found: Sequence[tuple[int, str]], what: str) -> list[str]:
     """Returns one sentence, none where nothing was found."""
-    return [f"{path}: {len(found):,} of {len(rows):,} rows {what}: {_lines(found)}"] if found else []
+    return [f"{path}: {len(found):,} of {how_many(len(rows), 'row')} {what}: {_lines(found)}"] if found else []
 
 
 def _lines(found: Sequence[tuple[int, str]]) -> str:

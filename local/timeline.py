@@ -12,6 +12,7 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.channels import channel
 from alertrelay.notification import Outcome, Reason
+from alertrelay.values.text import how_many
 
 from local.account import AccountedUpdate, PublishedEvent, masked
 from local.alert_json import alert_json
@@ -193,7 +194,7 @@ def _quiet(quiet: Quiet) -> Iterator[str]:
     yield from _event(first)
     if others:
         last = others[-1]
-        yield f"{'':<21}and {len(others)} more files until {_clock(last.at)}"
+        yield f"{'':<21}and {how_many(len(others), 'more file')} until {_clock(last.at)}"
     yield f"{'':<21}... is notified when its groups are flushed next: after group_wait, or at the next group_interval"
 
 
@@ -215,7 +216,7 @@ def _event(event: PublishedEvent) -> Iterator[str]:
         what = f"{alert.status.upper()} {alert.name} ({alert.labels.get('severity', 'no severity')})"
         yield f"{'':<21}{what}: {short(alert.annotations.get('summary', ''))}"
     if len(event.alerts) > SHOWN_ALERTS:
-        yield f"{'':<21}and {len(event.alerts) - SHOWN_ALERTS} more alerts"
+        yield f"{'':<21}and {how_many(len(event.alerts) - SHOWN_ALERTS, 'more alert')}"
 
 
 def _outcome_line(outcomes: list[TimedOutcome], *, colour: bool) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertrelay.aws.alarms.asking import alarm_types, seen_types
+from alertrelay.values.text import how_many
 
 from cli.adoption.alarm import PUTS, ReadAlarm
 from cli.cloud import UNREADABLE, Client, unreadable
-from cli.table import number_of
 
 PAGE = 100
 """The most that DescribeAlarms and GetResources give a page."""
@@ -67,7 +67,7 @@ def _described(cloudwatch: Any, question: Mapping[str, Any], say: Say) -> Iterat
             if key.endswith("Alarms") and isinstance(listed, list):
                 count += len(listed)
                 yield from ((key.removesuffix("s"), fields) for fields in listed)
-        say(number_of(count, "alarm"))
+        say(how_many(count, "alarm"))
 
 
 def _tags(client: Client, say: Say) -> dict[str, Mapping[str, str]]:
@@ -83,7 +83,7 @@ def _tags(client: Client, say: Say) -> dict[str, Mapping[str, str]]:
             raise unreadable("the tags of the alarms", error) from None
         for one in page.get("ResourceTagMappingList", ()):
             found[one["ResourceARN"]] = _plain(one.get("Tags", ()))
-        say(f"the tags of {number_of(len(found), 'alarm')}")
+        say(f"the tags of {how_many(len(found), 'alarm')}")
         token = page.get("PaginationToken", "")
         if not token:
             return found

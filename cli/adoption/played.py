@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alertrelay.config.model import Config
+from alertrelay.values.text import how_many
 from alertrelay.values.times import instant
 
 from cli.adoption.propose import AdoptionSetting, Proposal, propose
 from cli.adoption.recorded import RecordedAlarms, with_deleted
-from cli.table import number_of
 from local.backtest.before import Counts, messages_before, readers_of
 from local.backtest.history import AlarmHistory, read_history
 from local.backtest.outcome import Compared, by_alarm, by_channel
@@ -112,13 +112,13 @@ def _uncounted(
     notes = []
     if kept := [name for name in others if name in proposals]:
         notes.append(
-            f"{number_of(len(kept), 'alarm')} that adopt leaves alone count on neither side; they sent "
-            f"{number_of(left.total(), 'message')}: {_listed(kept)}"
+            f"{how_many(len(kept), 'alarm')} that adopt leaves alone count on neither side; they sent "
+            f"{how_many(left.total(), 'message')}: {_listed(kept)}"
         )
     if unknown:
         notes.append(
-            f"{number_of(len(unknown), 'alarm')} of the history that no definition is known of count on neither side "
-            f"({number_of(sum(others[name] for name in unknown), 'change')}): {_listed(unknown)}"
+            f"{how_many(len(unknown), 'alarm')} of the history that no definition is known of count on neither side "
+            f"({how_many(sum(others[name] for name in unknown), 'change')}): {_listed(unknown)}"
         )
     return notes
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.aws.alarms.asking import alarm_types
+from alertrelay.values.text import how_many
 
 from cli.adoption.account import Say, pages, read_region
 from cli.adoption.alarm import ReadAlarm
@@ -56,7 +57,7 @@ def of_files(paths: Sequence[Path]) -> RecordedAlarms:
     for path, export in found:
         notes += [f"{path}, {fault}" for fault in export.faults]
         more = export.unread - len(export.faults)
-        notes += [f"{path}: {more} further lines could not be read"] if more else []
+        notes += [f"{path}: {how_many(more, 'further line')} could not be read"] if more else []
     if not any(export.history or export.alarms for _, export in found):
         raise NotRecorded(
             f"{', '.join(map(str, paths))}: expected what `aws cloudwatch describe-alarm-history` and "
@@ -108,7 +109,7 @@ def _history(client: Client, start: datetime, end: datetime, say: Say) -> Iterat
                 items = page.get("AlarmHistoryItems", ())
                 count += len(items)
                 yield from (dict(item, Timestamp=rfc3339(item["Timestamp"])) for item in items)
-                say(f"{count} items of history")
+                say(f"{how_many(count, 'item')} of history")
 
 
 def with_deleted(alarms: Sequence[ReadAlarm], deleted: Mapping[str, Mapping[str, Any]], region: str) -> list[ReadAlarm]:

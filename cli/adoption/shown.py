@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from alertrelay.values.text import how_many
+
 from cli.adoption.propose import Proposal
-from cli.table import aligned, number_of
+from cli.table import aligned
 
 
 def lines(proposals: Sequence[Proposal]) -> list[str]:
@@ -79,7 +81,7 @@ def _counts(proposals: Sequence[Proposal]) -> str:
     adopted = sum(one.adopted for one in proposals)
     ownerless = sum(one.owner is None for one in changed)
     return (
-        f"{number_of(len(proposals), 'alarm')}: {len(changed)} to change"
+        f"{how_many(len(proposals), 'alarm')}: {len(changed)} to change"
         + (f" ({severities})" if changed else "")
         + f", {adopted} adopted already, {len(proposals) - len(changed) - adopted} left alone"
         + (f"; {ownerless} of those to change have no owner" if ownerless else "")

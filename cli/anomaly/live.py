@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
+from alertrelay.values.text import how_many
 
 from cli import cloud
 from cli.anomaly.deployed import DeployedScorer, NoScorer, scorer_with
@@ -58,9 +59,19 @@ def _of_state(scorer: DeployedScorer, place: str, function: str, clock: Clock) -
     apart = clock.now().timestamp() - ran
     if apart > LATE * scorer.config.every + 300.0:
         mend = "is its schedule enabled? Its log says what fails"
-        yield _finding(place, function, "error", "scorer-late", f"the last run is {apart / 60:.0f} minutes ago", mend)
+        yield _finding(
+            place,
+            function,
+            "error",
+            "scorer-late",
+            f"the last run is {how_many(round(apart / 60), 'minute')} ago",
+            mend,
+        )
     if catalogue and catalogue.left_out:
-        message = f"{catalogue.left_out} metrics are not watched: max_metrics is {scorer.config.max_metrics}"
+        verb = "is" if catalogue.left_out == 1 else "are"
+        message = (
+            f"{how_many(catalogue.left_out, 'metric')} {verb} not watched: max_metrics is {scorer.config.max_metrics}"
+        )
         mend = "narrow the patterns, or raise max_metrics"
         yield _finding(place, function, "warning", "metrics-left-out", message, mend)
     for name in catalogue.empty if catalogue else ():

@@ -6,6 +6,8 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.anomaly.drawing import DAY, score_text, scores, series, time_text
 from cli.anomaly.judge import is_early, offers
 
@@ -68,7 +70,7 @@ def page(report: Report) -> str:
 def _period(points: Sequence[Point]) -> str:
     if not points:
         return "No point of the file lies in this period."
-    return f"{time_text(points[0].at)} to {time_text(points[-1].at)} · {len(points):,} points"
+    return f"{time_text(points[0].at)} to {time_text(points[-1].at)} · {how_many(len(points), 'point')}"
 
 
 def _tiles(report: Report) -> str:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.values.text import how_many
+
 from cli.config_dir import add_config_dir
 from cli.files import overwriting, unreadable, unwritable
 from local.series import NotASeries, notes_of_course, notes_of_rows, read_series, seconds_of
@@ -102,7 +104,9 @@ def run(args: argparse.Namespace) -> int:
         fault = unreadable(error, args.input) if reads else unwritable(error, args.output)
         print(f"alertrelay anomaly report: {fault}", file=sys.stderr)
         return 2
-    found = f"{_counted(report.points, 'point')}, {_counted(report.alerts, 'alert')} at {report.threshold:.4g}"
+    found = (
+        f"{how_many(len(report.points), 'point')}, {how_many(len(report.alerts), 'alert')} at {report.threshold:.4g}"
+    )
     print(f"{args.output}: {found}")
     return 0
 
@@ -112,10 +116,6 @@ def _report(args: argparse.Namespace) -> Report:
     if not report.points:
         raise NotASeries(_nothing(args))
     return report
-
-
-def _counted(things: Sequence[object], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _nothing(args: argparse.Namespace) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
+from alertrelay.values.text import how_many
 
 from compiler.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
 from compiler.alarms.clusters import CHILDREN_LIMIT, RULE_LIMIT
@@ -128,7 +129,7 @@ def check_period(alarm: MetricAlarm, findings: Findings) -> None:
             message = f"{alarm.name}: {stat.name} is published each {published.period} s, not each {alarm.period} s"
             findings.error(alarm.place, "wrong-period", message, f"use a period of {published.period} s")
     if not 1 <= alarm.datapoints <= alarm.of or alarm.of * alarm.period > DAY:
-        message = f"{alarm.name}: {alarm.datapoints} of {alarm.of} periods of {alarm.period} s"
+        message = f"{alarm.name}: {alarm.datapoints} of {how_many(alarm.of, 'period')} of {alarm.period} s"
         findings.error(alarm.place, "wrong-period", message, "at most all of them, and at most a day together")
 
 
@@ -209,7 +210,9 @@ LINTS: tuple[Callable[[MetricAlarm, Findings], None], ...] = (
 def check_parent(parent: CompositeAlarm, findings: Findings) -> None:
     """Checks PutCompositeAlarm's limits, and the description."""
     if not 0 < len(parent.children) <= CHILDREN_LIMIT or len(parent.rule) > RULE_LIMIT:
-        message = f"{parent.name} has {len(parent.children)} parts and a rule of {len(parent.rule)} characters"
+        message = (
+            f"{parent.name} has {how_many(len(parent.children), 'part')} and a rule of {len(parent.rule)} characters"
+        )
         mend = f"at most {CHILDREN_LIMIT} and {RULE_LIMIT:,}: give some resources another `service` label"
         findings.error(parent.place, "too-many-parts", message, mend)
     check_description(parent, findings)

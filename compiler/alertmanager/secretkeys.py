@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from compiler.reading.finding import Findings, Place
+from compiler.reading.formats import warn_of_random_name
 from compiler.reading.section import Section, keys
 from compiler.reading.tokens import looks_like_token
 
@@ -46,6 +47,8 @@ class SecretKeyPaths:
             message = "the path names no key of the secret (it is not shown: it may be the secret itself)"
             self.findings.error(place, "bad-secret-path", message, mend)
             return ""
+        if last not in self._paths:
+            warn_of_random_name(last, place, self.findings)
         first, where = self._paths.setdefault(last, (posixpath.normpath(path), place))
         if first != posixpath.normpath(path):
             message = f"{path!r} and {first!r} (line {where.line}) both name the key {last!r} of the secret"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alertrelay.config.slo import EVERY, PAIRS
+from alertrelay.values.text import how_many
 
 from compiler.cost import companion, intake, prices, usage
 from compiler.cost.prices import Price
@@ -210,7 +211,7 @@ def of_history(demand: Demand) -> list[Line]:
     alerts = demand.alerts_a_day * usage.MONTH_DAYS * usage.of_alert(demand.alert).logged if demand.alerts_a_day else 0
     ticks = usage.of_ticks().logged
     kept = (alerts + ticks) * demand.log_days / usage.MONTH_DAYS * GZIP / 1e9
-    lines = [_line(HISTORY, f"logs, kept {demand.log_days} days", kept, prices.LOGS_KEPT)]
+    lines = [_line(HISTORY, f"logs, kept {how_many(demand.log_days, 'day')}", kept, prices.LOGS_KEPT)]
     if demand.reported:
         runs = usage.MONTH_DAYS / 7
         # What is asked for is counted first, and then read; a month is about four weeks.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
+from alertrelay.values.text import how_many
 
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import CONFIG, TEMPLATES
@@ -159,7 +160,7 @@ def _diff(old: str, plain: str, new: str, moved: MovedSecrets, file: str) -> tup
     # A secret that is a word of a key is masked at its place alone: a hole in the key would show it.
     values = sorted((one for one in hidden if len(one) >= _SHORTEST and one not in names), key=len, reverse=True)
     if old != plain:
-        message = f"{file}: becomes the plain file inside, of {len(plain.splitlines())} lines"
+        message = f"{file}: becomes the plain file inside, of {how_many(len(plain.splitlines()), 'line')}"
         return (message, *_changed(plain, new, moved, values, file))
     return tuple(_changed(old, new, moved, values, file))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from compiler.reading.finding import Findings
+from compiler.reading.finding import Findings, Place
 from compiler.reading.regions import region_fault
 from compiler.reading.section import string_of, text_like
-from compiler.reading.tokens import looks_like_token
+from compiler.reading.tokens import looks_like_token, looks_random
 from compiler.reading.yamlfile import Value
 
 ACCOUNT = text_like(r"[0-9]{12}", "an AWS account", '"111122223333"')
@@ -44,7 +44,16 @@ def secret_key_of(value: Value, findings: Findings, example: str) -> str:
         message = "is not the name of a key in the secret (what stands here is not shown: it may be the value)"
         findings.error(value.place, "bad-value", message, mend)
         return ""
+    warn_of_random_name(text, value.place, findings)
     return text
+
+
+def warn_of_random_name(name: str, place: Place, findings: Findings) -> None:
+    """Adds a warning about a key's name that may be the secret itself: an error would refuse a few true names."""
+    if looks_random(name):
+        message = "the name of a key of the secret looks random (it is not shown: it may be the secret itself)"
+        mend = "put the value into the environment's secret, under a name of words, and write that name here"
+        findings.warning(place, "random-secret-name", message, mend)
 
 
 def is_email_address(text: str) -> bool:

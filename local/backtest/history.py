@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from alertrelay.values.text import how_many
 from alertrelay.values.times import instant
 
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
@@ -161,13 +162,14 @@ def _capital(key: str) -> str:
 
 def _short(items: Sequence[_Item], start: datetime) -> Iterator[str]:
     if items and items[0].at - start > timedelta(days=1):
-        missing = (items[0].at - start).days
+        missing = how_many((items[0].at - start).days, "day")
         yield (
-            f"the history begins on {items[0].at:%Y-%m-%d %H:%M} UTC: of the first {missing} days there is nothing; "
+            f"the history begins on {items[0].at:%Y-%m-%d %H:%M} UTC: of the first {missing} there is nothing; "
             "CloudWatch forgets after a while, --history takes an export of earlier days"
         )
 
 
 def _broken(count: int) -> Iterator[str]:
     if count:
-        yield f"{count} items of the history have no time or no alarm, and are left out"
+        have, are = ("has", "is") if count == 1 else ("have", "are")
+        yield f"{how_many(count, 'item')} of the history {have} no time or no alarm, and {are} left out"

@@ -22,6 +22,7 @@ from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Key, Telemetry
 from alertrelay.sources import Envelope
+from alertrelay.values.text import how_many
 
 from local.backtest.before import Counts, pages
 from local.backtest.history import StateChange
@@ -71,7 +72,7 @@ def play(
         days = max(1, -(-(end - start) // DAY))
         for day in range(1, days + 1):
             agenda.run(min(end, start + day * DAY))
-            say(f"day {day} of {days}, {sent.messages.total()} messages")
+            say(f"day {day} of {days}, {how_many(sent.messages.total(), 'message')}")
     finally:
         agenda.close()
     return sent

@@ -40,7 +40,7 @@ def opened(folder: Path) -> KeptDay:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         return KeptDay(folder, datetime.fromisoformat(about["ended"]), str(about["environment"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise NoDay(f"{folder}: no day was kept there: `alertrelay replay … --keep {folder}` keeps one") from None
 
 

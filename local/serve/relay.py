@@ -97,35 +97,11 @@ class LocalRelay:
             take=lambda envelope: topics.hand_over(envelope, severity_of(envelope, clock)),
             clock=clock,
         )
-        votes = MemoryNotebook(verdicts=store.verdicts)  # nothing scores metrics here
         self._intake = handler_of(
             config,
             original,
-            IntakeState(
-                posted=MemoryPostedAlerts(Rows(database, "posted")),
-                alerts=store,
-                silences=store,
-                groups=store,
-                rates=store,
-                lookup=store,
-                acknowledgements=store,
-            ),
-            IntakeWorld(
-                topics=topics,
-                refused=QueuedRefusals(database, clock),
-                secret=lambda _: outside.secret,
-                statistics=self._counts,
-                clock=clock,
-                slack=slack_world(
-                    outside.network,
-                    lambda _: outside.secret,
-                    clock,
-                    later=self._later,
-                    vote=votes.add_vote,
-                    alerts=store.get_alerts,
-                    queue=self._soon,
-                ),
-            ),
+            _state(database, store),
+            self._world(store, outside, topics),
             ConsoleWorld(
                 letters=QueuedDeadLetters(database, clock),
                 log=LoggedLines(outside.log),
@@ -229,6 +205,24 @@ class LocalRelay:
             limits=LIMITS,
         )
 
+    def _world(self, store: SqliteStore, outside: Outside, topics: QueuedTopics) -> IntakeWorld:
+        return IntakeWorld(
+            topics=topics,
+            refused=QueuedRefusals(self._database, self._clock),
+            secret=lambda _: outside.secret,
+            statistics=self._counts,
+            clock=self._clock,
+            slack=slack_world(
+                outside.network,
+                lambda _: outside.secret,
+                self._clock,
+                later=self._later,
+                vote=MemoryNotebook(verdicts=store.verdicts).add_vote,  # nothing scores metrics here
+                alerts=store.get_alerts,
+                queue=self._soon,
+            ),
+        )
+
     def _later(self, event: Mapping[str, Any]) -> None:
         """Has the intake handle an event after what it does now."""
         self._database.send(LATER, json.dumps(event), due=self._clock.now())
@@ -263,6 +257,18 @@ class CountedOutcomes:
             suppressed=dict(Counter(str(one.reason or one.outcome) for one in found if one not in sent)),
             latency={f"p{part}": took[(len(took) - 1) * part // 100] for part in (50, 99)} if took else {},
         )
+
+
+def _state(database: DataFile, store: SqliteStore) -> IntakeState:
+    return IntakeState(
+        posted=MemoryPostedAlerts(Rows(database, "posted")),
+        alerts=store,
+        silences=store,
+        groups=store,
+        rates=store,
+        lookup=store,
+        acknowledgements=store,
+    )
 
 
 def _observer(config: Config, also: Callable[[Outcome], None] | None = None) -> Observer:

@@ -91,7 +91,7 @@ def read_timeline(path: Path, start: datetime) -> list[TimelineEntry]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TimelineError(f"{path} cannot be read: {error.strerror or error}; name a timeline file") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TimelineError(f"{path}: expected JSON, a list of [t, what]: {error}") from None
     if not isinstance(data, list):
         raise TimelineError(f"{path}: expected a list of [t, what], got {_name(data)}")

@@ -24,7 +24,7 @@ from local.cloudwatch.alarms import MINUTE, Minutes, Series, alarms_of, states
 from local.cloudwatch.rules import State
 from local.stack.day import DayRun
 from local.stack.day_input import template_of
-from local.stack.deployed import ScheduledFunction
+from local.stack.functions import ScheduledFunction
 from local.stack.history import BudgetShown, Day
 from local.stack.invocation import Context, load
 from local.stack.snapshot import deployed_once

@@ -14,9 +14,9 @@ from typing import Any
 
 from alertrelay.memory.ports import ManualClock
 
-from local.stack.deployed import QueuedFunction
 from local.stack.emulator import Emulator
 from local.stack.faults import GRAFANA, HASTE, Faults
+from local.stack.functions import QueuedFunction
 from local.stack.invocation import Context, from_sqs, load
 from local.standins.board import Board, RecordedRequest
 from local.standins.grafana import Annotations, service

@@ -5,59 +5,33 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from alertrelay.channels import OWN_FORWARDERS, channel
 from alertrelay.channels.email import EmailSettings
 from alertrelay.config.model import Config
 
 from local.stack.emulator import Emulator
+from local.stack.functions import (
+    ARRIVALS,
+    AUDITOR,
+    SCORER,
+    SLO,
+    DeployedFunction,
+    QueuedFunction,
+    ScheduledFunction,
+    companion_of,
+    create_aliases,
+    functions_of,
+    handled_by,
+    without_alias,
+)
 from local.stack.named_topics import make_named_topics
 from local.stack.shipped import config_of, fake_secrets
 from local.stack.template import prepare, secrets_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedFunction:
-    """A forwarder of the template, as its alias has it: `arn` is that of the alias.
-
-    `inbox` is the queue that stands for its subscriptions: moto hands nothing to Lambda. `timers` is the queue of its
-    event source; `failed` is where an event goes that failed to the last.
-    """
-
-    name: str
-    arn: str
-    handler: str
-    environment: Mapping[str, str]
-    timeout_seconds: int
-    code: Path
-    inbox_url: str
-    timers_url: str
-    failed_url: str
-    retries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledFunction:
-    """A function on a schedule, without a queue: the anomaly-scorer, the slo function, or the auditor."""
-
-    name: str
-    handler: str
-    environment: Mapping[str, str]
-    timeout_seconds: int
-    code: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedFunction(ScheduledFunction):
-    """A function that a queue feeds with batches, each of what arrives within so many seconds: the companion."""
-
-    queue_url: str
-    window_seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +55,6 @@ class Deployed:
     config: Config
 
 
-SCORER, SLO, AUDITOR = "lambdas.anomaly_scorer.handler", "lambdas.slo.handler", "lambdas.auditor.handler"
-COMPANION = "lambdas.companion.handler"
 _LEFT_OUT = (
     "Lambda::Alias",
     "Lambda::EventInvokeConfig",
@@ -106,9 +78,9 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     _put_assets(emulator, content)
     outputs = _create_stack(emulator, f"alertrelay-{config.environment}", prepared.body)
     left_out = {kind: list(prepared.resources(f"AWS::{kind}", outputs)) for kind in _LEFT_OUT}
-    aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
+    aliases = create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
-    functions, scheduled = _functions(emulator, left_out, queues, code, aliases)
+    functions, scheduled = functions_of(emulator, left_out, queues, code, aliases)
     verify_senders(emulator, config)
     make_named_topics(config)
     emulator.mend_key_policies()
@@ -116,10 +88,10 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
     return Deployed(
         functions=functions,
-        scorer=_handled_by(SCORER, scheduled),
-        slo=_handled_by(SLO, scheduled),
-        auditor=_handled_by(AUDITOR, _without_alias(emulator, code)),
-        companion=_companion(emulator, code, left_out["Lambda::EventSourceMapping"], queues),
+        scorer=handled_by(SCORER, scheduled),
+        slo=handled_by(SLO, scheduled),
+        auditor=handled_by(AUDITOR, without_alias(emulator, code)),
+        companion=companion_of(emulator, code, left_out["Lambda::EventSourceMapping"], queues),
         topics=topics,
         queues=queues,
         outputs=outputs,
@@ -193,105 +165,6 @@ def _create_stack(emulator: Emulator, name: str, body: Mapping[str, Any]) -> dic
 
 def _queues(emulator: Emulator) -> dict[str, str]:
     return {url.rpartition("/")[2]: url for url in emulator.client("sqs").list_queues().get("QueueUrls", [])}
-
-
-def _create_aliases(emulator: Emulator, wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Publishes the version that each alias of the template points to. Returns the aliases by their function's name."""
-    made, client = {}, emulator.client("lambda")
-    for alias in wanted:
-        name = client.publish_version(FunctionName=alias["FunctionName"])["FunctionName"]
-        client.create_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=alias["FunctionVersion"])
-        made[name] = alias["Name"]
-    return made
-
-
-def _handled_by(handler: str, functions: Sequence[ScheduledFunction]) -> ScheduledFunction | None:
-    return next((function for function in functions if function.handler == handler), None)
-
-
-def _without_alias(emulator: Emulator, code: Mapping[str, Path]) -> list[ScheduledFunction]:
-    """Returns all functions as they are without an alias: the auditor and the companion have none."""
-    found = {one["FunctionName"]: one for one in emulator.client("lambda").list_functions()["Functions"]}
-    return [_scheduled(name, found[name], folder) for name, folder in code.items()]
-
-
-def _companion(
-    emulator: Emulator, code: Mapping[str, Path], mappings: Sequence[Mapping[str, Any]], queues: Mapping[str, str]
-) -> QueuedFunction | None:
-    own = _handled_by(COMPANION, _without_alias(emulator, code))
-    if own is None:
-        return None
-    (mapping,) = (one for one in mappings if function_of(one["FunctionName"]) == own.name)
-    return QueuedFunction(
-        name=own.name,
-        handler=own.handler,
-        environment=own.environment,
-        timeout_seconds=own.timeout_seconds,
-        code=own.code,
-        queue_url=queues[mapping["EventSourceArn"].rpartition(":")[2]],
-        window_seconds=mapping["MaximumBatchingWindowInSeconds"],
-    )
-
-
-def _scheduled(name: str, function: Mapping[str, Any], code: Path) -> ScheduledFunction:
-    return ScheduledFunction(
-        name=name,
-        handler=function["Handler"],
-        environment=function["Environment"]["Variables"],
-        timeout_seconds=function["Timeout"],
-        code=code,
-    )
-
-
-def _functions(
-    emulator: Emulator,
-    left_out: Mapping[str, list[Mapping[str, Any]]],
-    queues: Mapping[str, str],
-    code: Mapping[str, Path],
-    aliases: Mapping[str, str],
-) -> tuple[tuple[DeployedFunction, ...], Sequence[ScheduledFunction]]:
-    """The forwarders, and the functions without a queue: what an alias leads to. A function without one takes part in
-    deploys alone."""
-    client, sqs = emulator.client("lambda"), emulator.client("sqs")
-    mappings = [m for m in left_out["Lambda::EventSourceMapping"] if not m["EventSourceArn"].endswith(ARRIVALS)]
-    sources = {function_of(m["FunctionName"]): m for m in mappings}
-    invokes = {(function_of(c["FunctionName"]), c["Qualifier"]): c for c in left_out["Lambda::EventInvokeConfig"]}
-    made: list[DeployedFunction] = []
-    scheduled: list[ScheduledFunction] = []
-    for name, alias in aliases.items():
-        function = client.get_function_configuration(FunctionName=name, Qualifier=alias)
-        if name not in sources:
-            scheduled.append(_scheduled(name, function, code[name]))
-            continue
-        inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
-        invoke = invokes[name, alias]
-        made.append(
-            DeployedFunction(
-                name=name,
-                arn=client.get_alias(FunctionName=name, Name=alias)["AliasArn"],
-                handler=function["Handler"],
-                environment=function["Environment"]["Variables"],
-                timeout_seconds=function["Timeout"],
-                code=code[name],
-                inbox_url=inbox,
-                timers_url=queues[sources[name]["EventSourceArn"].rpartition(":")[2]],
-                failed_url=queues[invoke["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]],
-                retries=int(invoke["MaximumRetryAttempts"]),
-            )
-        )
-    # The page first: what runs side by side in AWS runs one after the other here.
-    pagers = tuple(f"{kind}-forwarder" for kind in OWN_FORWARDERS if channel(kind).pages)
-    return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scheduled
-
-
-ARRIVALS = "-arrivals"
-"""What the name of a queue ends with by which a forwarder takes batches: `intake: batched`."""
-
-
-def function_of(name: str) -> str:
-    """Return a function's name, of its name or its ARN, either with or without a qualifier."""
-    parts = name.split(":")
-    return parts[6] if name.startswith("arn:") else parts[0]
 
 
 def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> None:

@@ -5,13 +5,11 @@ One thread and no kept connections, so that nothing is left when it stops.
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import os
 import re
 import select
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -23,11 +21,12 @@ import botocore.endpoint
 import botocore.session
 from alertrelay.channels import KINDS
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
+from local.stack.aws_sessions import OUR_CONFIG, OURSELVES, NoPause, PatientSession, models, own_session
 from local.stack.expressions import quick_expressions
 from local.stack.in_process import answer, header_text
+from local.stack.loopback import serving
 from local.stack.made_once import made_once
 from local.standins import Fault, RecordedRequest, peer
 from local.standins.peer import Reader
@@ -40,8 +39,6 @@ FAKE_ENVIRONMENT: Mapping[str, str] = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "NO_PROXY": "127.0.0.1",
 }
-OURSELVES = "harness"
-"""Marks the requests of this room: they are no part of what the relay sends, and no fault strikes them."""
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
 _REGION = re.compile(r"(Credential=[^/]+/\d+/)[a-z0-9-]+/")
 _XML_ERROR = (
@@ -90,12 +87,12 @@ class Emulator:
             # The functions are three containers in one process: the services' models are read once for all.
             entering.enter_context(mock.patch.object(botocore.session, "get_session", self._session_of_a_function))
             # A pause between two tries is random, and no part of what a run shows: it takes no time at all.
-            entering.enter_context(mock.patch.object(botocore.endpoint, "time", _NoPause()))
+            entering.enter_context(mock.patch.object(botocore.endpoint, "time", NoPause()))
             entering.enter_context(self._on_our_clock())
             entering.enter_context(made_once())
             entering.enter_context(quick_expressions())
             self._app = self._wsgi_app()
-            self.url = entering.enter_context(_serving(self._app, self._host, self._port))
+            self.url = entering.enter_context(serving(self._app, self._host, self._port))
             self._entered = entering.pop_all()
         return self
 
@@ -112,16 +109,16 @@ class Emulator:
     def client(self, service: str) -> Any:
         """A client of the emulated AWS."""
         if service not in self._clients:
-            session = _session()
+            session = own_session()
             session.register("before-send", self._answered_here)
             self._clients[service] = session.create_client(
-                service, region_name=self.region, endpoint_url=self.url, config=_OURS
+                service, region_name=self.region, endpoint_url=self.url, config=OUR_CONFIG
             )
         return self._clients[service]
 
     def _session_of_a_function(self, env_vars: Any = None) -> botocore.session.Session:
-        session = _PatientSession(env_vars)
-        session.register_component("data_loader", _models())
+        session = PatientSession(env_vars)
+        session.register_component("data_loader", models())
         session.register("before-send", self._hang)
         session.register("before-send", self._answered_here)
         return session
@@ -234,41 +231,6 @@ class Emulator:
         )
 
 
-_PATIENT = Config(connect_timeout=600, read_timeout=600)
-"""A slow machine is no fault of AWS: clients of the emulator wait."""
-_OURS = _PATIENT.merge(
-    # Once: a CreateStack that is tried again after its read timed out ends in AlreadyExistsException.
-    Config(user_agent_extra=OURSELVES, retries={"total_max_attempts": 1, "mode": "standard"})
-)
-
-
-class _NoPause:
-    """Stands in for the module `time` where botocore waits between two tries."""
-
-    def sleep(self, seconds: float) -> None:
-        """Returns at once."""
-
-
-class _PatientSession(botocore.session.Session):
-    """A function's: its clients keep their own number of tries, and wait as long as the emulator needs."""
-
-    def create_client(self, *args: Any, **kwargs: Any) -> Any:
-        config = kwargs.get("config")
-        return super().create_client(*args, **{**kwargs, "config": config.merge(_PATIENT) if config else _PATIENT})
-
-
-@functools.cache
-def _models() -> Any:
-    return botocore.session.Session().get_component("data_loader")
-
-
-def _session(env_vars: Any = None) -> botocore.session.Session:
-    """A new session that knows what others have read: a service's model takes a tenth of a second."""
-    session = botocore.session.Session(env_vars)
-    session.register_component("data_loader", _models())
-    return session
-
-
 def _failed(fault: Fault, environ: dict[str, Any], start_response: Any) -> list[bytes]:
     if fault.kind != "status":
         if fault.kind in ("timeout", "trickle"):
@@ -293,29 +255,3 @@ def _environment(region: str) -> Iterator[None]:
         for name in removed:
             os.environ.pop(name, None)
         yield
-
-
-@contextmanager
-def _serving(app: Any, host: str, port: int) -> Iterator[str]:
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
-    from werkzeug.serving import make_server
-
-    class Handler(MotoRequestHandler):
-        protocol_version = "HTTP/1.0"  # a connection a request: one thread serves all
-        disable_nagle_algorithm = True
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Nothing: what matters is recorded."""
-
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name for it
-            """Nothing: faults are on purpose."""
-
-    server = make_server(host, port, app, threaded=False, request_handler=Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://{host}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -17,7 +17,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.memory.ports import ManualClock
 
 import lambdas
-from local.stack.deployed import DeployedFunction
+from local.stack.functions import DeployedFunction
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=2))
 """Lambda's pauses before the second and the third attempt of an asynchronous invocation:

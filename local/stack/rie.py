@@ -17,7 +17,7 @@ from typing import Any
 from alertrelay.memory.ports import ManualClock
 from alertrelay.notification import Outcome
 
-from local.stack.deployed import DeployedFunction
+from local.stack.functions import DeployedFunction
 from local.stack.invocation import Invocable, load
 from local.stack.rie_container import Container, kit, layer_of
 from local.stack.running import RunningStack

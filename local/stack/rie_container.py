@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import Any
 
 from infra import synth
-from local.stack.deployed import DeployedFunction, ScheduledFunction
 from local.stack.emulator import FAKE_ENVIRONMENT
+from local.stack.functions import DeployedFunction, ScheduledFunction
 from local.stack.invocation import FunctionRaised
 
 HOME = synth.BUILD / "rie-venv"

@@ -22,9 +22,10 @@ from alertrelay.sources import Envelope
 
 from local.stack.asynchronous import AsyncInvocations
 from local.stack.companion import Annotated, CompanionHere
-from local.stack.deployed import Deployed, DeployedFunction, deploy
+from local.stack.deployed import Deployed, deploy
 from local.stack.emulator import Emulator
 from local.stack.faults import Faults, FaultySender
+from local.stack.functions import DeployedFunction
 from local.stack.invocation import Failure, HandlerFailed, Invocable, from_sqs, load
 from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
 from local.stack.vain import VainFlushes

@@ -16,14 +16,14 @@ from typing import Any, get_args
 
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.metric import dimensions_of
-from alertrelay.anomaly.scorer.shard import SETTLED
+from alertrelay.anomaly.scorer.scorer_run import SETTLED
 from alertrelay.config.watch import AnomalyConfig, Mode, Watch
 from alertrelay.memory.ports import ManualClock
 
 from infra.assets import ANOMALY_FILE
 from local.series import NotASeries, read_series
-from local.stack.deployed import ScheduledFunction
 from local.stack.emulator import Emulator
+from local.stack.functions import ScheduledFunction
 from local.stack.invocation import Context, load
 
 LIVED = timedelta(hours=6)

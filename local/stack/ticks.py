@@ -19,8 +19,8 @@ from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.timing import last_tick
 
-from local.stack.deployed import function_of
 from local.stack.emulator import Emulator
+from local.stack.functions import function_of
 
 MINUTE = timedelta(minutes=1)
 EACH_MINUTE = ("cron(* * * * ? *)", "rate(1 minute)")

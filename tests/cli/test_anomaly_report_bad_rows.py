@@ -104,8 +104,8 @@ def test_the_hour_that_comes_twice_in_autumn_is_named_and_with_its_zone_it_is_wh
     values = [row.split(",")[1] for row in rows]
     clocks = [(_BEGIN + timedelta(minutes=5 * place)).astimezone(zone) for place in range(6 * DAY)]
     whole = [f"{at.isoformat()},{value}" for at, value in zip(clocks, values, strict=True)]
-    assert report(whole) == ("1728 points, 1 alert at 0.8", "")
+    assert report(whole) == ("1,728 points, 1 alert at 0.8", "")
     bare = [f"{at:%Y-%m-%d %H:%M:%S},{value}" for at, value in zip(clocks, values, strict=True)]
     shown, err = report(bare)
-    assert shown == "1716 points, 1 alert at 0.8"
+    assert shown == "1,716 points, 1 alert at 0.8"
     assert "12 of 1,728 rows left out, an earlier row has the same time: lines 1454 to 1465" in err

@@ -54,6 +54,35 @@ def test_what_was_judged_stands_under_why_with_who_said_it(tmp_path: Path, capsy
     assert rows == [["ada", "helpful"], ["ada", "not", "helpful"]]
 
 
+SILENCES = [
+    line(
+        MONDAY, "silence_set", id="s1", by="ada", matchers=['alertname="cpu"', 'env="prod"'], sets=[2], comment="work"
+    ),
+    line(MONDAY + timedelta(minutes=5), "silence_expired", id="s1", by="ben"),
+    line(MONDAY, "silence_set", id="s2", by="ada", matchers=['alertname="cpu"', 'alertname="disk"'], sets=[1, 1]),
+    line(MONDAY, "silence_set", id="s3", by="ada", matchers=['alertname="cpu"', 'env="dev"'], sets=[1, 1]),
+    line(MONDAY, "silence_set", id="s4", by="ada", matchers=['alertname=~"cpu|disk"']),
+]
+
+
+def test_a_silence_and_its_end_are_found_by_the_alert_that_they_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "silences.log"
+    log.write_text("\n".join(SILENCES), encoding="utf-8")
+    assert main(["history", "--logs", str(log), "--alert", "cpu", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["decisions"]
+    assert [(one["silence"], one["what"], one["alert"]) for one in found] == [
+        ("s1", "silenced", "cpu"),
+        ("s2", "silenced", "cpu, disk"),
+        ("s1", "silence expired", "cpu"),
+    ]
+    assert found[2]["detail"] == 'alertname="cpu", env="prod"'
+    assert main(["history", "--logs", str(log), "--alert", "disk"]) == 0
+    assert main(["history", "--logs", str(log), "--outcome", "silenced"]) == 0
+    assert sum(" -  " in row for row in capsys.readouterr().out.splitlines() if "s" in row) >= 2
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [

@@ -20,7 +20,8 @@ from alertrelay.sources import parse, unwrap
 from cli import serve_aws
 from cli.command import main
 from infra.stacks import FORWARDERS as DEPLOYED
-from local.stack.deployed import Deployed, DeployedFunction
+from local.stack.deployed import Deployed
+from local.stack.functions import DeployedFunction
 from local.stack.invocation import load
 from local.standins import StandIns
 

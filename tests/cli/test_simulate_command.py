@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cli.command import main
+from tests.example import CONFIG as EXAMPLE
 
 CONFIG = """
 route: {receiver: pager, group_by: [service], group_wait: 30s, group_interval: 5m, repeat_interval: 4h}
@@ -315,3 +316,12 @@ def test_a_timeline_that_cannot_be_played_is_a_usage_error(
     command = ["simulate", "--config", str(tmp_path / "alertmanager.yml"), "--until", "1h"]
     assert main([*command, "--timeline", str(tmp_path / "timeline.json")]) == 2
     assert f"timeline.json[0]: {said}" in capsys.readouterr().err
+
+
+def test_a_fallback_that_is_for_critical_alerts_alone_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    timeline = tmp_path / "timeline.json"
+    timeline.write_text("[]", encoding="utf-8")
+    assert main(["simulate", "--config-dir", str(EXAMPLE), "--timeline", str(timeline), "--until", "1m"]) == 0
+    assert "delivery.yml:9:49: info critical-only" in capsys.readouterr().err

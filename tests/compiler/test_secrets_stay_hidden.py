@@ -15,7 +15,7 @@ from compiler.load import try_out
 from compiler.mending.mend import mend
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Findings
-from compiler.reading.tokens import without_tokens
+from compiler.reading.tokens import looks_like_token, looks_random, without_tokens
 from compiler.reading.yamlfile import Value, parse
 from compiler.resources.environment import parse_environment
 
@@ -108,6 +108,35 @@ def test_a_token_in_a_wrong_place_is_shown_by_its_first_characters(token: str) -
 )
 def test_a_name_is_no_token(name: str) -> None:
     assert without_tokens(f"{name!r} is not known") == f"{name!r} is not known"
+
+
+FEW_DIGITS = "azGDORePKgMaCQOYAMyEEuzJnyUi"
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (parse_delivery, "grafana: {url: 'https://g.io', token_key: %s, dashboards: [{match: [a=b], dashboard: d}]}"),
+        (_environment, "region: eu-west-1\nops_pagerduty_key: %s"),
+    ],
+)
+def test_a_random_name_of_a_key_is_a_warning_and_not_shown(read: Callable[..., object], text: str) -> None:
+    assert not looks_like_token(FEW_DIGITS)
+    findings = Findings()
+    root = parse(text % FEW_DIGITS, findings, file="a.yml")
+    assert root is not None
+    read(root, findings)
+    path = try_out(BASE + f"    pagerduty_configs: [{{routing_key_file: /s/{FEW_DIGITS}}}]\n").findings
+    for found in (findings.sorted(), path):
+        assert [one.severity for one in found if one.code == "random-secret-name"] == ["warning"]
+        assert FEW_DIGITS[4:] not in str(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["PagerDutyRoutingKeyForPlatform", "platform_slack_bot_token_eu1", "smtp_password_2026"]
+)
+def test_a_name_of_words_is_not_random(name: str) -> None:
+    assert not looks_random(name)
 
 
 def test_a_path_that_ends_in_a_token_names_no_key() -> None:

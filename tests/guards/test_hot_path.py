@@ -20,8 +20,9 @@ import pytest
 from infra.assets import CONFIG_FILE
 from infra.synth import ROOT
 from local.stack.day_input import template_of
-from local.stack.deployed import DeployedFunction, deploy
+from local.stack.deployed import deploy
 from local.stack.emulator import FAKE_ENVIRONMENT, Emulator
+from local.stack.functions import DeployedFunction
 from local.standins import StandIns
 
 REGION = "eu-central-1"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.anomaly.scorer.shard import SETTLED
+from alertrelay.anomaly.scorer.scorer_run import SETTLED
 from alertrelay.config.watch import AnomalyConfig
 
 from tests.example import CONFIG as SHIPPED

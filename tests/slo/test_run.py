@@ -133,7 +133,7 @@ def test_a_budget_that_cannot_be_kept_does_not_stop_the_others_and_fails_the_run
     def refuse(_: str, __: BudgetNote) -> None:
         raise BudgetsFailure("the table does not answer")
 
-    with pytest.raises(BudgetsIncomplete, match="1 of 1 budgets could not be kept: checkout"):
+    with pytest.raises(BudgetsIncomplete, match="1 of 1 budget could not be kept: checkout"):
         run(world.watching(refuse), world.history)
     failed = {"slo": "checkout", "failure": "the table does not answer"}
     assert ("slo_budget_not_kept", failed) in world.logged

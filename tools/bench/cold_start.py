@@ -29,8 +29,9 @@ from alertrelay.sources import unwrap
 from infra import roots, synth
 from infra.assets import CONFIG_FILE
 from local.stack.day_input import region_of, template_of
-from local.stack.deployed import Deployed, DeployedFunction, deploy
+from local.stack.deployed import Deployed, deploy
 from local.stack.emulator import Emulator
+from local.stack.functions import DeployedFunction
 from local.stack.invocation import from_sns
 from local.stack.rie_container import Container, Kit, RieMissing, kit, layer_of
 from local.standins import RecordedRequest, StandIns

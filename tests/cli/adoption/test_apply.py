@@ -223,7 +223,7 @@ def test_five_thousand_alarms_are_read_page_after_page(
     account = Account(alarms(5_000))
     monkeypatch.setattr(sources, "clients_of", lambda: lambda _: account.client)
     assert main([*ADOPT]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("5000 alarms: ")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("5,000 alarms: ")
     assert account.calls["DescribeAlarms"] == 50
     assert account.calls["ListTagsForResource"] == 0
     account.faults = {("DescribeAlarms", 0): "Throttling"}

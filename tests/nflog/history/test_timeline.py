@@ -158,7 +158,11 @@ def test_a_silence_is_of_an_incident_that_it_may_match_and_that_it_stood_in() ->
         silence(55, 60, "after", 'alertname="cpu"'),
     ]
     found = [(one.what, one.why.split(", ")[-1]) for one in incident(lines, CPU).entries if "silence" in one.what]
-    assert found == [("silenced", "made before"), ("silenced", "one of two"), ("silence expired", "")]
+    assert found == [
+        ("silenced", "made before"),
+        ("silenced", "one of two"),
+        ("silence expired", 'instance="unknown here"'),
+    ]
     assert "| 2026-11-01 17:00:00 | silenced |" in "\n".join(as_markdown(incident(lines, CPU)))
     held = outcome(MONDAY + MINUTE, CPU, outcome="suppressed", reason="silence", detail="a stranger's: why")
     assert "a stranger's" in {one.why.split(", ")[-1] for one in incident([*lines, held], CPU).entries}

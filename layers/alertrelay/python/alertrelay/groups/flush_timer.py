@@ -30,8 +30,9 @@ def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) ->
 def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime]) -> None:
     """Sends the timers of several groups, as `send_flush_timer` sends one. Raises TimersFailure."""
     now = clock.now()
-    horizon = minute_of(now) + timedelta(seconds=timers.horizon)
-    bodies = timers_of(((gid, at) for gid, at in due.items() if at < horizon), now=now)
+    # A difference, as above: the horizon of a simulation is infinite, which no time can be added to.
+    near = ((gid, at) for gid, at in due.items() if (at - minute_of(now)).total_seconds() < timers.horizon)
+    bodies = timers_of(near, now=now)
     if len(bodies) == 1:
         timers.send(bodies[0][0], delay_seconds=bodies[0][1])
     elif bodies:

@@ -17,6 +17,7 @@ from alertrelay.values import automation
 from alertrelay.values.arn import firing_alarms_link
 from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
+from alertrelay.values.text import how_many
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -161,7 +162,7 @@ def resource(alert: Alert) -> str:
     names = wording.resource_labels(alert)
     shown = [one_line(f"{n} {alert.labels[n]}") for n in names[: wording.RESOURCE_LABELS]]
     hidden = len(names) - len(shown)
-    return ", ".join(shown) + (f", and {hidden} more labels" if hidden else "")
+    return ", ".join(shown) + (f", and {how_many(hidden, 'more label')}" if hidden else "")
 
 
 def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: bool) -> Fact:
@@ -216,7 +217,7 @@ def _long_texts(alert: Alert) -> list[Fact]:
         title = cut(one_line(name).replace("_", " ").capitalize(), 60)
         facts.append(Fact(name=title, text=cut(texts[name], 1100), href=link(texts[name])))
     if len(further) > _LONG_TEXTS:
-        facts.append(Fact(name="Further", text=f"{len(further) - _LONG_TEXTS} annotations not shown"))
+        facts.append(Fact(name="Further", text=f"{how_many(len(further) - _LONG_TEXTS, 'annotation')} not shown"))
     return facts
 
 

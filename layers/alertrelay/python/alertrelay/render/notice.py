@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.render import when, wording
 from alertrelay.render.text import cut, one_line
+from alertrelay.values.text import how_many
 
 FROM_ELSEWHERE = "resolved_from_elsewhere"
 """An annotation of ours: a resolve that came from another source or account than its alert, and in words, which."""
@@ -91,8 +92,7 @@ def _not_delivered(notification: Notification, zone: tzinfo) -> str:
     assert failed is not None
     why = _failure_text(notification)
     if failed.attempts:
-        tries = "1 try" if failed.attempts == 1 else f"{failed.attempts} tries"
-        why += f", {tries} in {when.span(failed.seconds)}"
+        why += f", {how_many(failed.attempts, 'try', 'tries')} in {when.span(failed.seconds)}"
     why += "."
     if wording.over(notification):
         text = f"{_title(failed)} was NOT notified of the resolve and may still show this as open: {why}"

@@ -9,6 +9,7 @@ from alertrelay.config.slo import EVERY, PAIRS, WINDOWS, Objective, Signal
 from alertrelay.slo.budget import HOUR, EventCounts, Points, aligned, counted, edge, note_of, note_of_attainment
 from alertrelay.slo.ports import BudgetsFailure, Signals, Watching
 from alertrelay.state import BudgetNote
+from alertrelay.values.text import how_many
 
 NAMESPACE = "AWS/ApplicationSignals"
 MINUTE = 60
@@ -53,7 +54,9 @@ def run(watching: Watching, history: History) -> Mapping[str, BudgetNote]:
             watching.log("slo_budget_not_kept", slo=objective.id, failure=str(failure))
     watching.measure("SloObjectives", float(len(notes)), env=watching.config.environment)
     if failed:
-        raise BudgetsIncomplete(f"{len(failed)} of {len(notes)} budgets could not be kept: {', '.join(failed[:5])}")
+        raise BudgetsIncomplete(
+            f"{len(failed)} of {how_many(len(notes), 'budget')} could not be kept: {', '.join(failed[:5])}"
+        )
     return notes
 
 

@@ -161,7 +161,8 @@ def _hidden(group: Mapping[str, object], arrival: Arrival) -> str:
     """A group that was cut hides alerts: people must know that there are more."""
     count = group.get("truncatedAlerts")
     if isinstance(count, int) and count > 0:
-        return f"{count} more alerts of this group were left out by the sender (max_alerts)"
+        were = "was" if count == 1 else "were"
+        return f"{texts.how_many(count, 'more alert')} of this group {were} left out by the sender (max_alerts)"
     if arrival.envelope.attributes.get("truncated") == "true":
         return "the sender cut this message: there may be more alerts"
     return ""

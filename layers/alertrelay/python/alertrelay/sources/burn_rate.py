@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from alertrelay.values.text import how_many
+
 _BURN_RATE = re.compile(r"burn[ _.-]?rate", re.IGNORECASE)
 _LIMIT = re.compile(r">=?\s{0,9}([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9.])")
 _NAMESPACE = "AWS/ApplicationSignals"
@@ -64,10 +66,12 @@ def _window(minutes: str) -> str:
     whole = int(minutes)
     if whole >= 120 and whole % 60 == 0:
         return f"{whole // 60} hours"
-    return f"{whole} minutes"
+    return how_many(whole, "minute")
 
 
 def _span(hours: float) -> str:
     if hours < 1:
         return f"{hours * 60:.2g} minutes"
-    return f"{hours:.3g} hours" if hours < 72 else f"{hours / 24:.3g} days"
+    if hours < 72:
+        return "1 hour" if f"{hours:.3g}" == "1" else f"{hours:.3g} hours"
+    return f"{hours / 24:.3g} days"

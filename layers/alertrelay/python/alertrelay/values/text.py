@@ -210,3 +210,8 @@ def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
         if key and text:
             found[key] = text
     return found
+
+
+def how_many(count: int, one: str, several: str = "") -> str:
+    """Returns a count with its word: `1 route`, `2 routes`, `1,200 tries`."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -15,7 +15,7 @@ from alertrelay.alert import fingerprint, rfc3339
 from alertrelay.anomaly.scorer.shard_state import JournalEntry
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.values.shadow import ALERT, ANNOTATION, MOST, ShadowFinding, written
-from alertrelay.values.text import cut
+from alertrelay.values.text import cut, how_many
 
 DAY = 86_400.0
 LATE = 2 * 3_600.0
@@ -50,7 +50,7 @@ def of_day(journal: Iterable[JournalEntry], due: float) -> list[JournalEntry]:
 def digest(config: AnomalyConfig, found: Sequence[JournalEntry], due: float) -> dict[str, Any]:
     """Returns the digest as an entry of the scorer's messages."""
     shown = [_finding(one) for one in found[:MOST]]
-    count = "1 anomaly" if len(found) == 1 else f"{len(found)} anomalies"
+    count = how_many(len(found), "anomaly", "anomalies")
     env = config.environment
     lines = [f"{one.text} (alertrelay feedback {one.fingerprint} helpful --env {env}, or: not)" for one in shown]
     if len(found) > len(shown):

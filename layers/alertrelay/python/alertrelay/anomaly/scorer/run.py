@@ -30,7 +30,8 @@ from alertrelay.anomaly.scorer.ports import (
     Vote,
 )
 from alertrelay.anomaly.scorer.publish import message, messages
-from alertrelay.anomaly.scorer.shard import ScorerRun, Shard, keep, load, score
+from alertrelay.anomaly.scorer.scorer_run import ScorerRun
+from alertrelay.anomaly.scorer.shard import Shard, keep, load, score
 from alertrelay.anomaly.scorer.shard_state import Announcement
 from alertrelay.anomaly.scorer.threshold import DAY, Feedback, feedback_of, levels
 from alertrelay.config.watch import AnomalyConfig

@@ -2,79 +2,41 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from alertrelay.alert import fingerprint
 from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.state import pack, unpack
-from alertrelay.anomaly.scorer.console_link import graph_link
 from alertrelay.anomaly.scorer.drift import Drift, drifted
-from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin
+from alertrelay.anomaly.scorer.entry_rules import EntryRule
 from alertrelay.anomaly.scorer.fetch import Wanted, ask
-from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint
-from alertrelay.anomaly.scorer.limit_alert import forecast_said
+from alertrelay.anomaly.scorer.journal import notice_limit, notice_silence, write_change, write_entry
+from alertrelay.anomaly.scorer.lifecycle import ScoredPoint
 from alertrelay.anomaly.scorer.metric import WatchedMetric
-from alertrelay.anomaly.scorer.ports import Scoring
-from alertrelay.anomaly.scorer.publish import ANOMALY, announcements_of, labels_of, perhaps_announced
-from alertrelay.anomaly.scorer.reporting import Presence, silence
+from alertrelay.anomaly.scorer.publish import announcements_of, perhaps_announced
+from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.score_points import feed, learn, new_scorer
+from alertrelay.anomaly.scorer.scorer_run import ScorerRun
 from alertrelay.anomaly.scorer.shard_state import (
     Announcement,
     Book,
     BookUnreadable,
-    JournalEntry,
     Said,
     Track,
     of_bytes,
     to_bytes,
 )
+from alertrelay.values.text import how_many
 
-SETTLED = 120.0
-"""Seconds after its end at which a period's point is taken to be whole: data comes late."""
 LATE = 3
 """Periods that are asked for once more: a point may come late, as long as no newer one came before it."""
 PAST = 14 * 86_400.0
 """Seconds of history from which a metric is learned."""
 CATCH_UP = 12 * 3_600.0
 """Seconds. After a longer pause a metric is learned anew: its course was lost."""
-BEFORE, AFTER = 3 * 3_600.0, 3_600.0
-"""Seconds that a graph shows around what it is about."""
 LEARNED_AT_ONCE = 20
 """Metrics that are learned between two looks at the clock."""
-
-
-@dataclass(slots=True, kw_only=True)
-class ScorerRun:
-    """A run: its time in seconds (that of its schedule, so that a retry is the same run), until when it has to be
-    done, how each entry is judged, and what it counts."""
-
-    scoring: Scoring
-    at: float
-    until: float
-    rules: Mapping[str, EntryRule]
-    origin: Origin
-    learn_until: float = math.inf  # the share of a shard in the time for learning: later ones are scored in any case
-    problems: list[str] = field(default_factory=list)  # what could not be done, and is done by the next run
-    shadow: list[JournalEntry] = field(default_factory=list)  # the journals, where a digest is due
-    tally: Counter[str] = field(default_factory=Counter)
-    tops: dict[str, tuple[WatchedMetric, ScoredPoint]] = field(default_factory=dict)  # the most unusual point, by entry
-
-    def end_of(self, metric: WatchedMetric) -> float:
-        """Returns the end of the metric's last whole period."""
-        return (self.at - SETTLED) // metric.period * metric.period
-
-    def in_time(self) -> bool:
-        """Returns whether there is time for more."""
-        return self.scoring.clock.now().timestamp() < self.until
-
-    def may_learn(self) -> bool:
-        """Returns whether this shard has time to learn another metric."""
-        return self.scoring.clock.now().timestamp() < min(self.until, self.learn_until)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +84,7 @@ def score(run: ScorerRun, shard: Shard, metrics: Sequence[WatchedMetric]) -> lis
         book.lost = None
     for key, track in book.tracks.items():
         rule = run.rules[wanted[key].watch]
-        _notice_silence(run, book, track, rule)
+        notice_silence(run, book, track, rule)
         announcements += announcements_of(run.origin, rule, track, at=run.at)
     return announcements
 
@@ -149,7 +111,7 @@ def _read_on(run: ScorerRun, shard: Shard, metrics: Mapping[str, WatchedMetric])
         raise found.failed
     late = len(due) - len(found.points) - len(found.refused)
     if late:
-        run.problems.append(f"{shard.name}: there was no time for {late} metrics")
+        run.problems.append(f"{shard.name}: there was no time for {how_many(late, 'metric')}")
     for key, problem in found.refused.items():
         _refused(run, metrics[key], problem)
     for key, points in found.points.items():
@@ -181,11 +143,11 @@ def _feed(run: ScorerRun, shard: Shard, track: Track, rule: EntryRule, points: S
     track.read_to = run.end_of(track.metric)
     run.tally["scored"] += 1
     for change in changes:
-        _write(run, shard.book, track, rule, change)
-    _notice_limit(run, shard.book, track, rule, forecast)
+        write_change(run, shard.book, track, rule, change)
+    notice_limit(run, shard.book, track, rule, forecast)
     why = "" if track.open else drifted(track.drift)
     if why:
-        _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
+        write_entry(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
         del shard.scorers[track.metric.key]
         track.drift = Drift(based=run.at, at=run.at)
 
@@ -227,30 +189,11 @@ def _learn_one(run: ScorerRun, shard: Shard, metric: WatchedMetric, points: Sequ
     scorer = new_scorer(metric, rule)
     forecast = track.forecast
     learn(track, scorer, rule, points, now=end)
-    _notice_limit(run, shard.book, track, rule, forecast)
+    notice_limit(run, shard.book, track, rule, forecast)
     track.drift = Drift(based=run.at, at=run.at)
     shard.book.tracks[metric.key], shard.scorers[metric.key] = track, scorer
     run.tally["learned"] += 1
     run.tally["empty"] += not points
-
-
-def _notice_silence(run: ScorerRun, book: Book, track: Track, rule: EntryRule) -> None:
-    # A source that refused to answer says nothing of the time since it last did.
-    since = silence(track.presence, track.read_to, track.metric.period)
-    if since is not None and track.silent is None:
-        track.silent = since
-        _happened(run, book, track, rule, "silent", at=since, text="it has stopped reporting")
-    elif since is None:
-        track.silent = None  # it was waited for long enough
-
-
-def _notice_limit(run: ScorerRun, book: Book, track: Track, rule: EntryRule, before: float | None) -> None:
-    course, now = track.course, track.forecast
-    if course and now is not None and now != before:
-        said = forecast_said(rule, track, course)
-        _happened(run, book, track, rule, "limit_forecast", at=now, text=f"{said.summary}: {said.reason}", said=said)
-    elif now is None and before is not None:
-        _happened(run, book, track, rule, "limit_cleared", at=run.at, text="at its pace it no longer reaches its limit")
 
 
 def _let_go(run: ScorerRun, track: Track) -> list[Announcement]:
@@ -258,46 +201,3 @@ def _let_go(run: ScorerRun, track: Track) -> list[Announcement]:
     track.open = track.silent = None
     track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
     return announcements_of(run.origin, None, track, at=run.at)
-
-
-def _write(run: ScorerRun, book: Book, track: Track, rule: EntryRule, change: AnomalyChange) -> None:
-    said = track.said or Said(summary="")
-    text = change.why or said.reason or said.summary
-    _happened(run, book, track, rule, change.kind, at=change.at, text=text, said=said, about=change.open)
-
-
-def _happened(
-    run: ScorerRun,
-    book: Book,
-    track: Track,
-    rule: EntryRule,
-    kind: str,
-    *,
-    at: float,
-    text: str,
-    said: Said | None = None,
-    about: Open | None = None,
-) -> None:
-    """Writes to the journal and the log, in shadow as well: they record the alerts that would have been sent."""
-    severity = about.severities[-1] if about else ""
-    link = graph_link(track.metric, region=run.origin.region, begin=at - BEFORE, end=at + AFTER)
-    labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)
-    found = JournalEntry(
-        at=at,
-        kind=kind,
-        watch=rule.watch.name,
-        metric=str(track.metric),
-        mode=rule.watch.mode,
-        text=text,
-        severity=severity,
-        score=about.score if about else 0.0,
-        value=about.value if about else 0.0,
-        usual=said.usual if said else "",
-        since=about.since if about else 0.0,
-        fingerprint=fingerprint(labels) if about else "",
-        service=labels.get("service", ""),
-    )
-    book.write(found)
-    # `service` is the function's own word in its log lines.
-    fields = {name: value for name, value in dataclasses.asdict(found).items() if name not in ("service", "at", "kind")}
-    run.scoring.log(f"anomaly_{kind}", **fields, affects=found.service, shown=said.value if said else "", link=link)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
@@ -30,6 +31,7 @@ EVENTS: Mapping[str, What] = {
 """Log events beside `outcome` that are decisions, or bear on them."""
 CONDITION = f"message in [{', '.join(json.dumps(name) for name in ('outcome', *EVENTS))}]"
 """The condition of CloudWatch Logs Insights for these lines."""
+_NAMED = re.compile(r'alertname="([^"\\]+)"')
 _OUTCOMES: Mapping[str, What] = {
     "delivered": "notified",
     "fallback": "fell back",
@@ -44,10 +46,11 @@ _OUTCOMES: Mapping[str, What] = {
 class LoggedDecision:
     """One decision about one alert, or what a person or a deployment did to many.
 
-    `alert` is the alertname, `state_key` says which alert it is, `starts_at` which firing of it; `group` is the group
-    key. `why` is the named reason, `detail` its text for people; `by` is the person. `latency` is in seconds, from the
-    source's clock to the channel. `helpful` is set where somebody judged. `silence` is
-    the id of a silence: the times are its own then, and `matchers` are its sets, as printed, of which one has to match.
+    `alert` is the alertname, of a silence those that it names by equality; `state_key` says which alert it is,
+    `starts_at` which firing of it; `group` is the group key. `why` is the named reason, `detail` its text for
+    people; `by` is the person. `latency` is in seconds, from the source's clock to the channel. `helpful` is set
+    where somebody judged. `silence` is the id of a silence: the times are its own then, and `matchers` are its
+    sets, as printed, of which one has to match.
     """
 
     at: datetime
@@ -103,10 +106,11 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
     if not isinstance(event, str) or event not in EVENTS:
         return None
     text = _texts(line)
+    matchers = _sets(line)
     return LoggedDecision(
         at=instant(line.get("deployed_at")) or at,
         what=EVENTS[event],
-        alert=text("alertname"),
+        alert=text("alertname") or ", ".join(silenced_alerts(matchers)),
         fingerprint=text("fingerprint"),
         state_key=text("state_key"),
         group=text("group_key"),
@@ -119,8 +123,14 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
         ended_at=instant(line.get("ends_at")),
         helpful=helpful if isinstance(helpful := line.get("helpful"), bool) else None,
         silence=text("id"),
-        matchers=_sets(line),
+        matchers=matchers,
     )
+
+
+def silenced_alerts(matchers: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Returns the alertnames that a silence's sets name by equality; none where a set matches any alertname."""
+    names = [next((found[1] for one in together if (found := _NAMED.fullmatch(one))), "") for together in matchers]
+    return tuple(dict.fromkeys(names)) if all(names) else ()
 
 
 def _sets(line: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:

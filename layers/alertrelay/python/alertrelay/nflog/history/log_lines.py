@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.nflog.history.decision import LoggedDecision, decision_of
+from alertrelay.values.text import how_many
 from alertrelay.values.times import instant
 
 _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '"reason":', '"service":')
@@ -48,7 +49,7 @@ class Read:
 
 
 def _counted(number: int) -> str:
-    return "1 line is" if number == 1 else f"{number:,} lines are"
+    return how_many(number, "line is", "lines are")
 
 
 def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
@@ -91,15 +92,28 @@ def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
 
 def _identified(found: Iterable[LoggedDecision]) -> Iterator[LoggedDecision]:
     """Yields decisions in order of time, where what people did has the key of the alert that was known by its
-    fingerprint: a line of an earlier version names that and the alertname alone."""
+    fingerprint: a line of an earlier version names that and the alertname alone. The end of a silence, whose line has
+    its id alone, is of the alerts that the silence names."""
     known: dict[str, str] = {}
+    silences: dict[str, LoggedDecision] = {}
     for one in found:
+        if one.what == "silenced":
+            silences[one.silence] = one
+        elif one.what == "silence expired" and (silence := silences.get(one.silence)):
+            yield replace(
+                one, alert=silence.alert, detail=one.detail or _conditions(silence), matchers=silence.matchers
+            )
+            continue
         if one.fingerprint and one.state_key:
             known[one.fingerprint] = one.state_key
         elif key := known.get(one.fingerprint):
             yield replace(one, state_key=key)
             continue
         yield one
+
+
+def _conditions(silence: LoggedDecision) -> str:
+    return ", ".join(one for together in silence.matchers for one in together)
 
 
 def _parsed(body: str) -> dict[str, Any] | None:

@@ -123,12 +123,13 @@ _ITEM_FACTS = ("Port", "Protocol", "IP Range", "Limit Amount", "Current Usage", 
 
 def _certificate(event: Event) -> AlertDraft:
     name, days = event.detail.text("CommonName", "DomainName"), event.detail.text("DaysToExpiry")
+    left = "1 day" if days == "1" else f"{days} days"
     expired = "expired" in event.detail_type.lower()
     return draft(
         event,
         alertname="ACMCertificateExpired" if expired else "ACMCertificateExpires",
         summary=f"ACM certificate for {name} "
-        + ("has expired" if expired else f"expires in {days} days" if days else "expires soon"),
+        + ("has expired" if expired else f"expires in {left}" if days else "expires soon"),
         guess="error" if expired else "warning",
         resource=name,
     )

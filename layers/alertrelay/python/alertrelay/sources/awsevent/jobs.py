@@ -33,7 +33,7 @@ def read_invocation(fields: Fields, _: Arrival) -> AlertDraft:
     return AlertDraft(
         alertname="LambdaInvocationFailed" if failed else "LambdaInvocationSucceeded",
         summary=f"Lambda function {name or 'unknown'}: {condition or 'failed'}"
-        + (f" after {tries} tries" if tries and failed else "")
+        + (f" after {tries} {'try' if tries == '1' else 'tries'}" if tries and failed else "")
         + (f". {error}" if error else ""),
         guess="warning" if failed else "info",
         labels={"aws_service": "lambda", "namespace": "AWS/Lambda", "resource": name, "FunctionName": name},

@@ -47,9 +47,10 @@ def read_storage(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
         what = record.text("eventName").removeprefix("s3:")
         region = record.text("awsRegion")
         size = record.text("s3.object.size")
+        held = f", {size} {'byte' if size == '1' else 'bytes'}" if size else ""
         yield AlertDraft(
             alertname=f"S3{outcome_word(what)}",
-            summary=f"S3 {what or 'event'}: {bucket}/{key}{f', {size} bytes' if size else ''}",
+            summary=f"S3 {what or 'event'}: {bucket}/{key}{held}",
             guess="warning" if is_bad(what) or re.search(r"missed|notreplicated|nottracked", folded(what)) else "info",
             identity="s3:"
             + "/".join([what, bucket, key, record.text("s3.object.sequencer") or record.text("eventTime")]),
