@@ -16,7 +16,8 @@ from alertrelay.state import Groups
 
 TOGETHER = 10
 """Groups of one message: an invocation has time for each."""
-NEARLY = timedelta(seconds=1)
+NEARLY = timedelta(seconds=0.25)
+"""What one invocation arms is due within less: a few requests apart."""
 
 
 def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) -> None:
@@ -40,8 +41,7 @@ def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime])
 
 
 def timers_of(due: Iterable[tuple[str, datetime]], *, now: datetime) -> list[tuple[dict[str, Any], float]]:
-    """Returns the messages for these groups, each with its delay: one for up to TOGETHER that are due within the same
-    second. It comes when the last of them is due."""
+    """Returns the messages for these groups, each with its delay: one for up to TOGETHER that are due within a moment. It comes when the last of them is due."""
     packs: list[list[tuple[str, datetime]]] = []
     for gid, at in sorted(due, key=lambda one: one[1]):
         if packs and len(packs[-1]) < TOGETHER and at - packs[-1][0][1] < NEARLY:
