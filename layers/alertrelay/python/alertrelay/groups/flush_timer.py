@@ -41,7 +41,8 @@ def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime])
 
 
 def timers_of(due: Iterable[tuple[str, datetime]], *, now: datetime) -> list[tuple[dict[str, Any], float]]:
-    """Returns the messages for these groups, each with its delay: one for up to TOGETHER that are due within a moment. It comes when the last of them is due."""
+    """Returns the messages for these groups, each with its delay: one for up to TOGETHER that are due within a moment.
+    It comes when the last of them is due."""
     packs: list[list[tuple[str, datetime]]] = []
     for gid, at in sorted(due, key=lambda one: one[1]):
         if packs and len(packs[-1]) < TOGETHER and at - packs[-1][0][1] < NEARLY:
