@@ -97,6 +97,10 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
     if slack and slack.buttons and not str(keys.get(SIGNING_KEY) or "").strip():
         message = f"messages in Slack have buttons, and the secret has no {SIGNING_KEY}: every press is refused"
         yield _finding(deployed.stack, SIGNING_KEY, "error", "buttons-without-secret", message, mend)
+    if slack and slack.mode == "bot" and not slack.buttons and str(keys.get(SIGNING_KEY) or "").strip():
+        message = f"the secret has {SIGNING_KEY}, and messages in Slack have no buttons"
+        hint = "`slack: {buttons: true}` in delivery.yml, if the app has interactivity: docs/slack.md"
+        yield _finding(deployed.stack, SIGNING_KEY, "info", "no-buttons", message, hint)
 
 
 def _keys(deployed: DeployedStack, client: Client) -> Mapping[str, Any] | None:
@@ -104,7 +108,7 @@ def _keys(deployed: DeployedStack, client: Client) -> Mapping[str, Any] | None:
     text = client("secretsmanager").get_secret_value(SecretId=deployed.outputs["SecretArn"]).get("SecretString", "")
     try:
         keys = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return keys if isinstance(keys, dict) else None
 

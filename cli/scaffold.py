@@ -14,6 +14,12 @@ APP_IMPORT = "from alertrelay.app import main"
 """The line by which the app of a user reaches the constructs; it stands nowhere else."""
 SECRETS = "/etc/alertmanager/secrets"
 SLACK_POST = "https://slack.com/api/chat.postMessage"
+_BUTTONS = """
+# Buttons in Slack: first `intake: direct` in the environment, and an app with interactivity, whose signing secret is
+# in the stack's secret as slack_signing_secret: docs/slack.md.
+# slack:
+#   buttons: true
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +58,11 @@ def files(answers: Answers) -> dict[str, str]:
         "README.md": _filled("README.md", environment=first, secrets=_secret_step(answers), mail=_mail_step(answers)),
         "alertmanager.yml": _alertmanager(answers, channels) if own is None else own,
         "delivery.yml": _filled(
-            "delivery.yml", fallbacks=_fallbacks(channels, own), mail=mail, transport=_transport(own)
+            "delivery.yml",
+            fallbacks=_fallbacks(channels, own),
+            mail=mail,
+            transport=_transport(own),
+            slack=_BUTTONS if answers.slack else "",
         ),
         "anomaly.yml": _filled("anomaly.yml"),
         "app.py": _filled("app.py.txt", import_line=APP_IMPORT),

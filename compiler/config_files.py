@@ -17,6 +17,7 @@ from compiler.flap_damping import check_flap_rules
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
 from compiler.reading.yamlfile import Value, read
+from compiler.slack import has_bot
 
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
@@ -115,7 +116,7 @@ def check_with_environment(
     """Adds what an environment and the other files make of each other; `check` and synth both find it here alone."""
     _check_audit(alertmanager, environment, findings)
     _check_maintenance(alertmanager, environment, findings)
-    _check_buttons(delivery, environment, findings)
+    _check_buttons(alertmanager, delivery, environment, findings)
 
 
 def _check_audit(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
@@ -150,12 +151,29 @@ def _check_report(alertmanager: AlertmanagerFile, audit: Audit, findings: Findin
         findings.error(audit.report_place, "tells-nobody", message, "give it slack_configs or email_configs")
 
 
-def _check_buttons(delivery: DeliveryFile, environment: Environment | None, findings: Findings) -> None:
-    """Adds a warning where messages of the environment would have buttons that nothing answers."""
-    if delivery.slack and delivery.slack.buttons and environment is not None and not environment.intake:
+def _check_buttons(
+    alertmanager: AlertmanagerFile | None,
+    delivery: DeliveryFile,
+    environment: Environment | None,
+    findings: Findings,
+) -> None:
+    """Adds a warning where messages of the environment would have buttons that nothing answers, and an info where they
+    have none, and an intake would answer; `buttons: false` says that this is wanted."""
+    if alertmanager is None or environment is None:
+        return
+    slack = delivery.slack
+    wanted = slack is not None and (slack.buttons or slack.without_buttons)
+    if environment.intake and not wanted and has_bot(alertmanager.receivers):
+        message = "messages of Slack bots have no buttons, which the intake would answer"
+        mend = (
+            "`slack: {buttons: true}` once the app has interactivity, as docs/slack.md sets it up; false if not wanted"
+        )
+        place = Place(file=delivery.place.file or DELIVERY, key="slack.buttons")
+        findings.info(place, "no-buttons", message, mend)
+    if slack and slack.buttons and not environment.intake:
         message = f"the environment {environment.name} has no intake, which answers the buttons of Slack messages"
         mend = f"add `intake: direct` to environments/{environment.name}.yml, or remove `slack: {{buttons: true}}`"
-        place = replace(delivery.slack.place, key="slack.buttons")
+        place = replace(slack.place, key="slack.buttons")
         findings.warning(place, "not-obeyed", message, mend)
 
 

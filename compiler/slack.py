@@ -26,10 +26,11 @@ _IDS = "ids as Slack shows them (profile, Copy member ID): U… or W… of a per
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSection:
-    """The values of the section. `place` is where it stands."""
+    """The values of the section. `place` is where it stands; `without_buttons` is `buttons: false`, as it stands."""
 
     place: Place
     buttons: bool = False
+    without_buttons: bool = False
     may_silence: tuple[str, ...] = ()
     time_zone: str = ""
     mentions: tuple[Mention, ...] = ()
@@ -43,6 +44,7 @@ def read_slack_section(section: Section, time_zone: str) -> SlackSection | None:
     return SlackSection(
         place=inner.place,
         buttons=inner.flag("buttons", default=False),
+        without_buttons=inner.has("buttons") and not inner.flag("buttons", default=False),
         may_silence=_silencers(inner),
         time_zone=read_time_zone(inner) or time_zone,
         mentions=tuple(filter(None, (_mention(item, inner.findings) for item in inner.list("mentions")))),
@@ -135,10 +137,15 @@ def _settled(target: Target, found: SlackSection) -> Target:
 
 def check_slack(found: SlackSection | None, receivers: Iterable[Receiver], findings: Findings) -> None:
     """Warns of buttons that no message would have."""
-    settings = [target.settings for receiver in receivers for target in receiver.targets]
-    if found and found.buttons and not any(isinstance(one, SlackSettings) and one.mode == "bot" for one in settings):
+    if found and found.buttons and not has_bot(receivers):
         message = "no receiver posts to Slack by a bot token, and only its messages can have buttons"
         mend = (
             "give a slack_configs `api_url: https://slack.com/api/chat.postMessage` and a bot token, or remove buttons"
         )
         findings.warning(dataclasses.replace(found.place, key="slack.buttons"), "not-obeyed", message, mend)
+
+
+def has_bot(receivers: Iterable[Receiver]) -> bool:
+    """Returns whether a receiver posts to Slack by a bot token."""
+    settings = (target.settings for receiver in receivers for target in receiver.targets)
+    return any(isinstance(one, SlackSettings) and one.mode == "bot" for one in settings)

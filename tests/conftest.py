@@ -23,31 +23,31 @@ os.environ[VARIABLE] = str(CONFIG)
 pytest_plugins = ["tests.stack"]
 
 HEAVY = (
+    "guards/test_add_a_dummy.py",
     "cli/test_replay_faults.py",
     "console/test_console.py",
     "dispatch/test_every_interleaving.py",
-    "cli/test_replay_secrets.py",
-    "cli/test_live.py",
-    "infra/test_assembly.py",
-    "cli/test_serve_aws.py",
+    "wheel/test_wheel.py",
     "harness/test_nothing_is_lost.py",
     "wire/test_wire_mid_incident.py",
-    "guards/test_add_a_dummy.py",
-    "wheel/test_wheel.py",
+    "cli/test_replay_secrets.py",
+    "cli/test_live.py",
     "wire/test_wire_golden.py",
+    "infra/test_assembly.py",
     "cli/test_replay_command.py",
+    "guards/test_swapped_config.py",
+    "guards/test_boto3_range.py",
+    "cli/test_replay_bad_input.py",
     "aws/test_pipeline_on_dynamodb.py",
     "cli/test_send_test.py",
     "differential/test_alertmanager_agrees.py",
+    "cli/test_serve_aws.py",
     "dispatch/test_storm_limits.py",
-    "cli/test_replay_bad_input.py",
     "channels/test_every_kind_replay.py",
     "sources/test_mutilated.py",
     "local/test_snapshot.py",
     "dispatch/test_storm_end.py",
     "dispatch/test_crashes.py",
-    "guards/test_boto3_range.py",
-    "guards/test_swapped_config.py",
     "cli/test_drill.py",
     "cli/test_start_page.py",
     "aws/test_stores_agree.py",
@@ -58,8 +58,9 @@ HEAVY = (
     "aws/test_direct_clients.py",
     "cli/test_export_sam.py",
 )
-"""The files that take longest (`pytest --durations`), begun first: a worker takes a whole file, and one of these begun
-last keeps it busy for minutes while the others are idle."""
+"""The files that take longest (`pytest --durations`), the longest first: a worker takes a whole file, and one of these
+begun last keeps it busy for minutes while the others are idle. The console's waits for its browser: early, it costs no
+core. cli/test_replay_faults synthesises the template that the others find."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

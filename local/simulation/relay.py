@@ -17,7 +17,7 @@ from alertrelay.dispatch.portion import Portion
 from alertrelay.groups.insert import updates_of
 from alertrelay.memory.ports import MemorySecrets
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.group_state import GroupState
+from alertrelay.nflog.group_state import LeaseRefused
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.notify.compose import Site
 from alertrelay.ports import (
@@ -128,9 +128,9 @@ class _Joined:
     def __init__(self, store: Any) -> None:
         self._store = store
 
-    def lease(self, *_: Any, **__: Any) -> GroupState | None:
+    def lease(self, gid: str, **_: Any) -> LeaseRefused:
         """See state.Groups."""
-        return None
+        return LeaseRefused(header=self._store.header(gid))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -212,7 +212,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         assert not store.put_member(GID, member(clock=1))[0]
         assert not store.arm(GID, header(), due=after(1))
         assert not store.bring_forward(GID, due=after(1), seen=after(35))
-        assert store.lease(GID, owner="me", now=after(1), until=after(36)) is None
+        assert not store.lease(GID, owner="me", now=after(1), until=after(36))
         assert not store.record(GID, owner="me", change=change(ledger(A)))
         assert not store.finish(GID, owner="me", expires=EXPIRES)
         assert others.header(GID) == store.header(GID)

@@ -9,7 +9,7 @@ from tests.group_states import changed
 
 
 def test_nobody_leases_a_group_that_does_not_exist(store: Store) -> None:
-    assert store.lease(GID, owner="me", now=NOW, until=after(35)) is None
+    assert not store.lease(GID, owner="me", now=NOW, until=after(35))
     assert store.header(GID) is None
 
 
@@ -25,13 +25,13 @@ def test_a_lease_gives_the_header_as_it_was_and_shows_its_end_as_the_due_time(st
 
 def test_a_group_is_leased_when_it_is_due_and_not_a_microsecond_sooner(store: Store) -> None:
     store.arm(GID, header(), due=after(30))
-    assert store.lease(GID, owner="me", now=after(29.999_999), until=after(60)) is None
+    assert not store.lease(GID, owner="me", now=after(29.999_999), until=after(60))
     assert store.lease(GID, owner="me", now=after(30), until=after(60))
 
 
 def test_a_live_lease_keeps_others_out_until_it_has_run_out(store: Store) -> None:
     leased(store, "first")
-    assert store.lease(GID, owner="second", now=after(35), until=after(70)) is None
+    assert not store.lease(GID, owner="second", now=after(35), until=after(70))
     before = store.lease(GID, owner="second", now=after(35.000_001), until=after(70))
     assert before
     assert (before.schedule.owner, before.progress.uncertain, before.progress.tries) == ("first", True, 1)
@@ -44,7 +44,7 @@ def test_an_armed_group_under_a_live_lease_is_not_leased(store: Store) -> None:
     leased(store, "first")
     store.record(GID, owner="first", change=change(closing=True))
     store.arm(GID, header(), due=after(1))
-    assert store.lease(GID, owner="second", now=after(20), until=after(60)) is None
+    assert not store.lease(GID, owner="second", now=after(20), until=after(60))
 
 
 def test_a_lease_ends_a_closing_that_nobody_finished(store: Store) -> None:
@@ -67,7 +67,7 @@ def test_a_group_without_a_wait_is_armed_and_leased_in_one(store: Store) -> None
 
 def test_arming_and_leasing_in_one_is_refused_where_the_group_is_armed_already(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
-    assert store.lease(GID, owner="me", now=after(5), until=after(40), arm=header()) is None
+    assert not store.lease(GID, owner="me", now=after(5), until=after(40), arm=header())
     found = store.header(GID)
     assert found
     assert found.schedule.owner == ""
@@ -76,7 +76,7 @@ def test_arming_and_leasing_in_one_is_refused_where_the_group_is_armed_already(s
 def test_arming_and_leasing_in_one_waits_for_the_lease_of_a_closing_group(store: Store) -> None:
     leased(store, "first")
     store.record(GID, owner="first", change=change(closing=True))
-    assert store.lease(GID, owner="second", now=after(35), until=after(70), arm=header()) is None
+    assert not store.lease(GID, owner="second", now=after(35), until=after(70), arm=header())
     before = store.lease(GID, owner="second", now=after(36), until=after(70), arm=header())
     assert before
     assert before.schedule.closing

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from alertrelay.aws.state import headers
 from alertrelay.memory.ports import ManualClock
-from alertrelay.nflog.chunks import CHUNK_BYTES
+from alertrelay.nflog.chunks import CHUNK_BYTES, cut
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Receipt
@@ -373,6 +373,7 @@ def test_a_flush_that_dies_at_any_request_leaves_the_old_or_the_new_ledger(
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, old: Ledger, new: Ledger, moment: str
 ) -> None:
     monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 3_000)
+    assert len(cut(new, "new")[1]) == (3 if len(new.firing) > 900 else 1)  # so it dies between two chunks as well
     request, done = 0, False
     while not done:
         with table(dynamodb):
@@ -396,8 +397,7 @@ def _flush_that_dies(store: Store, what: Ledger) -> bool:
     """Whether it knows that it recorded."""
     try:
         before = store.lease(GID, owner="dying", now=after(60), until=after(95))
-        return before is not None and store.record(
-            GID, owner="dying", change=change(what, next_due=after(120)), before=before
-        )
+        assert isinstance(before, GroupState)
+        return store.record(GID, owner="dying", change=change(what, next_due=after(120)), before=before)
     except (Killed, StoreFailure):
         return False

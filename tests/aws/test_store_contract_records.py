@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.state import Store
 
@@ -101,7 +102,7 @@ def test_an_intent_stands_until_the_next_record_and_only_the_owner_writes_it(sto
     assert not store.intend(GID, owner="another", fallbacks=frozenset({"mail/email/0"}))
     assert store.intend(GID, owner="me", fallbacks=frozenset({"mail/email/0", "slack/slack/0"}))
     found = store.header(GID)
-    assert found is not None
+    assert isinstance(found, GroupState)
     assert found.progress.intent == {"mail/email/0", "slack/slack/0"}
     assert store.record(GID, owner="me", change=change())
     found = store.header(GID)
@@ -113,7 +114,7 @@ def test_the_next_owner_of_a_group_finds_the_intent_of_one_that_died(store: Stor
     leased(store)
     assert store.intend(GID, owner="me", fallbacks=frozenset({"mail/email/0"}))
     found = store.lease(GID, owner="next", now=after(36), until=after(71))
-    assert found is not None
+    assert isinstance(found, GroupState)
     assert found.progress.intent == {"mail/email/0"}
 
 
@@ -153,7 +154,7 @@ def test_a_lease_that_sent_nothing_is_given_back_as_certain(store: Store) -> Non
 
 def test_an_owner_finds_the_lease_whose_answer_was_lost(store: Store) -> None:
     leased(store)
-    assert store.lease(GID, owner="another", now=NOW, until=after(40), again=True) is None
+    assert not store.lease(GID, owner="another", now=NOW, until=after(40), again=True)
     found = store.lease(GID, owner="me", now=NOW, until=after(40), again=True)
     assert found
     assert not found.progress.uncertain

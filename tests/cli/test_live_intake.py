@@ -50,3 +50,14 @@ def test_buttons_without_the_secret_that_slack_signs_by_are_found(config: Config
 
     assert found(values) == ["buttons-without-secret"]
     assert found({**values, "slack_signing_secret": "FAKE"}) == []
+
+
+def test_a_signing_secret_without_buttons_is_named(config: Config) -> None:
+    values = {**dict.fromkeys(config.secret_keys(), "FAKE"), "intake_push_token": "a-token-of-a-test"}
+    stack = DeployedStack(stack="s", status="CREATE_COMPLETE", outputs={"SecretArn": "arn", "IntakeUrl": "https://x"})
+    manager: Any = SimpleNamespace(
+        get_secret_value=lambda **_: {"SecretString": json.dumps({**values, "slack_signing_secret": "FAKE"})}
+    )
+    (found,) = live._secret(config, stack, lambda _: manager)
+    assert (found.code, found.severity) == ("no-buttons", "info")
+    assert "buttons: true" in found.mend

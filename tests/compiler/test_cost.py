@@ -40,7 +40,7 @@ class _Counting:
 
         def counted(*args: Any, **given: Any) -> Any:
             found = method(*args, **given)
-            refused, closing = name == "lease" and found is None, name == "record" and given["change"].closing
+            refused, closing = name == "lease" and not found, name == "record" and given["change"].closing
             self.calls["lease refused" if refused else "record, closing" if closing else name] += 1
             return found
 

@@ -93,3 +93,23 @@ def test_buttons_that_nothing_answers_are_named_by_check_as_by_synth(tmp_path: P
 
 def _both(folder: Path) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     return check_folder(folder), load(folder, "dev").findings
+
+
+@pytest.mark.parametrize(
+    ("delivery", "intake", "named"),
+    [
+        ("{}\n", "intake: direct\n", True),
+        ("slack: {time_zone: UTC}\n", "intake: direct\n", True),
+        ("slack: {buttons: false}\n", "intake: direct\n", False),
+        ("slack: {buttons: true}\n", "intake: direct\n", False),
+        ("{}\n", "", False),
+    ],
+)
+def test_buttons_that_an_intake_would_answer_are_named(tmp_path: Path, delivery: str, intake: str, named: bool) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "dev.yml").write_text(f"region: eu-west-1\n{intake}")
+    (tmp_path / "alertmanager.yml").write_text(BOT)
+    (tmp_path / "delivery.yml").write_text(delivery)
+    found = [one for one in load(tmp_path, "dev").findings if one.code == "no-buttons"]
+    assert [one.severity for one in found] == (["info"] if named else [])
+    assert all(one.file.endswith("delivery.yml") and "docs/slack.md" in one.mend for one in found)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, LeaseRefused, Member
 
 from tests.dispatch.actor import Actor, running
 from tests.group_states import changed
@@ -73,9 +73,9 @@ class Leases(MemoryStore):
     def _after(self, old: GroupState, new: GroupState) -> GroupState:
         return new
 
-    def lease(self, gid: str, **given: Any) -> GroupState | None:
+    def lease(self, gid: str, **given: Any) -> GroupState | LeaseRefused:
         old = super().lease(gid, **given)
-        if old is not None:
+        if not isinstance(old, LeaseRefused):
             self._headers[gid] = self._after(old, self._headers[gid])
         return old
 
@@ -104,7 +104,7 @@ class Disarms(Leases):
 class SharesTheLease(MemoryStore):
     """Who finds the group held takes it all the same."""
 
-    def lease(self, gid: str, **given: Any) -> GroupState | None:
+    def lease(self, gid: str, **given: Any) -> GroupState | LeaseRefused:
         old = self._headers.get(gid)
         if old and old.schedule.owner:
             self._headers[gid] = changed(old, next_due=old.schedule.due, lease_until=None)

@@ -219,5 +219,5 @@ def test_without_tiers_no_alert_costs_a_request_more() -> None:
         return list(world.store.asked)
 
     with_tiers, without = asked(TIERS), asked(())
-    # Of the critical one, for each tier: member and arm; their headers are read with its own.
-    assert len(with_tiers) - len(without) == 2 * 2
+    # Of the critical one, for each tier: member, header and arm; its own groups are leased unread.
+    assert len(with_tiers) - len(without) == 2 * 3

@@ -142,7 +142,7 @@ SLEEPING: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and
 
 
 SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many schedules it has at least
-    (two_joiners_and_the_flush, 2, 150),
+    (two_joiners_and_the_flush, 2, 110),
     (an_alarm_that_comes_twice_at_once, 2, 20),
     (the_end_joins_while_its_alarm_is_told, 2, 50),
     (it_fires_again_while_its_end_is_told, 2, 130),
@@ -152,7 +152,7 @@ SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many s
     (an_owner_outlives_its_lease, 2, 400),
 ]
 WITH_A_DEATH: list[tuple[Scene, int, int]] = [
-    (two_joiners_and_the_flush, 0, 120),
+    (two_joiners_and_the_flush, 0, 110),
     (an_alarm_that_comes_twice_at_once, 1, 170),
     (the_end_joins_while_its_alarm_is_told, 1, 350),
     (it_fires_again_while_its_end_is_told, 0, 120),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.nflog.group_state import GroupState
+from alertrelay.nflog.group_state import GroupState, LeaseRefused
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify import pipeline
@@ -97,10 +97,10 @@ def test_where_flushes_do_not_finish_the_plain_one_notifies_what_a_digest_may_la
     world.run(305)
     digest = world.pages()[-1][1]
 
-    def dies_in_the_group_of_b(lease: Lease, group: GroupState, *, groups: Groups) -> Any:
+    def dies_in_the_group_of_b(lease: Lease, group: GroupState, put: Any, *, groups: Groups) -> Any:
         if group.identity.group_labels.get("service") == "two":
             raise Killed
-        return pipeline.read_members(lease, groups=groups)
+        return pipeline.read_members(lease, put, groups=groups)
 
     stages = (pipeline.Stage(("members",), dies_in_the_group_of_b), *pipeline.NORMAL[1:])
     monkeypatch.setattr(pipeline, "NORMAL", stages)
@@ -126,9 +126,9 @@ class Losing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def lease(self, *args: Any, **kwargs: Any) -> GroupState | None:
+    def lease(self, *args: Any, **kwargs: Any) -> GroupState | LeaseRefused:
         found = self.inner.lease(*args, **kwargs)
-        if not (self.lost and found and found.ledger != Ledger()):
+        if isinstance(found, LeaseRefused) or not self.lost or found.ledger == Ledger():
             return found
         left = Ledger(dedup_key=found.ledger.dedup_key, fallbacks=found.ledger.fallbacks)
         return changed(found, ledger=left, lost=True, uncertain=True)

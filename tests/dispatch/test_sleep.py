@@ -38,7 +38,7 @@ class Counting:
 
     def lease(self, gid: str, **given: Any) -> Any:
         taken = self.inner.lease(gid, **given)
-        self.leases += taken is not None
+        self.leases += bool(taken)
         return taken
 
     def __getattr__(self, name: str) -> Any:
@@ -211,9 +211,8 @@ def dying(world: World, at: str) -> Iterator[None]:
     world.store.at = ""
 
 
-@pytest.mark.parametrize("at", ["header", "wake"])
-@pytest.mark.parametrize("state", ["ALARM", "OK"])
-def test_who_died_before_it_woke_a_group_wakes_it_when_it_comes_again(at: str, state: str) -> None:
+@pytest.mark.parametrize(("state", "at"), [("ALARM", "lease"), ("ALARM", "wake"), ("OK", "header"), ("OK", "wake")])
+def test_who_died_before_it_woke_a_group_wakes_it_when_it_comes_again(state: str, at: str) -> None:
     world = World(wrap=Dies, sleeps=True)
     world.publish(warning("a"))
     world.run(LONG)

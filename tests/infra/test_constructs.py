@@ -69,11 +69,20 @@ def test_a_deployment_that_is_too_long_is_refused_with_the_limit(config_folder: 
         RelayStack(cdk.App(), "Mine", config_dir=config_folder, environment="dev", deployment="x" * 21)
 
 
-@pytest.mark.parametrize("stack", ["Alerts", "Stage/Alerts", "a" * 128, "Production/Europe/OnCall/Alerts", "x/" * 40])
-def test_names_of_deployments_fit_and_stay(stack: str) -> None:
-    assert len(named_after(stack)) <= LONGEST
-    assert named_after(stack) == named_after(stack)
-    assert named_after(stack).replace("-", "").isalnum()
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [
+        ("Alerts", "Alerts"),
+        ("Stage/Alerts", "Stage-Alerts"),
+        ("a" * 128, "aaaaaaaaaaa-6836cf13"),
+        ("Production/Europe/OnCall/Alerts", "Production-83018e59"),
+        ("x/" * 40, "x-x-x-x-x-x-5698e4a1"),
+    ],
+)
+def test_names_of_deployments_fit_and_stay(stack: str, name: str) -> None:
+    """Another name for the same stack would replace every resource that is named after it."""
+    assert named_after(stack) == name
+    assert len(name) <= LONGEST
 
 
 def test_long_stack_names_that_begin_alike_stay_distinct() -> None:

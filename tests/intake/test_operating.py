@@ -16,7 +16,7 @@ from alertrelay.intake.request import read_request
 from alertrelay.intake.tokens import user_of
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, GroupState
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notify.limits import LIMITS
 from alertrelay.notify.rate_limit import RateLimiter, refill
@@ -158,7 +158,7 @@ def test_a_group_whose_ledger_stands_in_chunks_is_cleared_too(
                     dynamodb.delete_item(TableName=TABLE, Key={"pk": item["pk"], "sk": item["sk"]})
         assert clear(clearing, route.receiver, {}) == [gid]
         state = store.lease(gid, owner="next", now=now, until=now + timedelta(seconds=35))
-    assert state is not None
+    assert isinstance(state, GroupState)
     assert state.progress.uncertain is lost
     assert state.ledger.unsure == (frozenset() if lost else LARGE.firing)
 

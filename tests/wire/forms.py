@@ -155,7 +155,7 @@ def items() -> str:
             )
             at.arm(GID, header, due=START)
             tables[f"armed, {word}"] = normalise.table(world.items())
-            leased = at.lease(GID, owner=OWNER, now=START, until=LATER)
+            leased = at.lease(GID, owner=OWNER, now=START, until=LATER) or None
             tables[f"leased, {word}"] = normalise.table(world.items())
             for closing in (True, False):
                 change = product.with_hash(_change(full=full, closing=closing), "c" * 64)

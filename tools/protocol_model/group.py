@@ -16,6 +16,8 @@ wins, an odd k is resolved. A state is a tuple of
     bud    the faults that may still come
     down   how often the table may still fail while a flush reads: no fault that excuses a repeat
     woken  whether a joiner has found the group held since it was leased
+    born   whether the header is there: its TTL takes it long after the group was closed; only where one write arms
+           and leases does it differ from one that is unarmed
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ class Group:
             (c.crash, c.dup, c.slow, c.fail, c.mute),
             c.table,
             0,
+            0 if c.merge else 1,
         )
 
     def succ(self, s: State) -> list[Successor]:
@@ -88,7 +91,7 @@ class Group:
             t.put("sqs delivers timer", q=t.q - 1, procs=(*t.procs, ("F1", -1, 0)))
 
     def _time(self, t: Turn) -> None:
-        """What comes with time: due groups, leases that run out, the index, the tick, silences and TTLs."""
+        """What comes with time: due groups, leases that run out, the index, the tick, TTLs, silences."""
         crash, dup, slow, fail, mute = t.bud
         if t.nd == 1:
             t.put("time: next_due reached", hdr=(2, t.lease, t.closing, t.maybe))
@@ -103,11 +106,17 @@ class Group:
         # Not before: who made it due sends its timer.
         if t.idx and t.nd == 2 and not t.q:
             t.put("tick sends timer of what is overdue", q=1)
+        self._expiry(t)
         if mute:  # a silence over alert 0: an odd number of changes left = it is active now
             t.put("silence " + ("ends" if mute & 1 else "starts"), bud=(crash, dup, slow, fail, mute - 1))
+
+    def _expiry(self, t: Turn) -> None:
+        """What the TTL takes after days and weeks: resolved members, and the header of a closed group."""
         for a in range(self.n):  # after days; no invocation that has passed J0 for it still runs by then
             if t.mem[a] < 0 and not any(p[0] in ("J1", "J1r") and self.ev[p[1]][0] == a for p in t.procs):
                 t.put(f"ttl removes resolved member {a}", mem=replaced(t.mem, a, 0))
+        if self.scope.merge and t.born and not (t.nd or t.lease or t.procs) and all(m <= 0 or m & 1 for m in t.mem):
+            t.put("ttl removes the header", born=0, hdr=(0, 0, 0, 0), led=(0, 0))
 
     def settled(self, s: State) -> bool:
         """Returns whether every event is handled and no invocation runs."""
@@ -133,5 +142,5 @@ def _crash(t: Turn, p: Process) -> None:
         return
     again = replaced(t.ev, p.trig, min(t.ev[p.trig] + 1, 2))
     t.put(f"CRASH at {p.pc}", True, procs=p.rest, bud=b, ev=again)
-    if p.pc not in ("J0", "J1", "J1r", "J2", "J3", "J5", "J6", "J7"):  # armed: even losing the event must do no harm
+    if p.pc[0] != "J" or p.pc == "J4":  # armed: even losing the event must do no harm
         t.put(f"CRASH at {p.pc}, event never redelivered", True, procs=p.rest, bud=b)

@@ -21,13 +21,14 @@ def _lease(t: Turn, p: Process) -> None:
 
 
 def _query(t: Turn, p: Process) -> None:
-    """A strong query, one alert a page; after the last page the decision."""
+    """A strong query, one alert a page; after the last page the decision. A lease that made the header has none."""
     known, m, snap = p.loc
-    if t.down and p.own and not m:  # nothing was sent: the group is given back as it was, due and certain
+    whole = len(snap) == t.n
+    if t.down and p.own and not m and not whole:  # nothing was sent: the group is given back as it was, due and certain
         given = (0 if t.flag == "givesunarmed" else 2, 0, t.closing, int(t.flag == "keepsmark"))
         others = tuple((r[0], r[1], 0, *r[3:]) for r in p.rest)
         t.put("FQ the table fails, give back", True, hdr=given, procs=others, down=t.down - 1)
-    snap += (t.mem[len(snap)],)
+    snap += () if whole else (t.mem[len(snap)],)
     if len(snap) < t.n:
         p.go("read page", "FQ", known, m, snap)
         return
@@ -43,7 +44,7 @@ def _query(t: Turn, p: Process) -> None:
     settled = ((firing & ~resolved) | shown, unsure & ~resolved & ~shown)
     snap = tuple(v if v > 0 and v & 1 else 0 for v in snap)
     first = "FC" if t.flag == "recordfirst" else "FS"
-    label = f"read last page, shown={shown:b} resolved={resolved:b}"
+    label = f"{'read nothing' if whole else 'read last page'}, shown={shown:b} resolved={resolved:b}"
     all_known = settled == (fire, 0) and not muted & fire
     calm = t.scope.sleeps and bool(fire) and (all_known or t.flag == "sleepsmuted")
     p.go(label, first if need else "FC", (shown, not fire, settled, calm), resolved, snap)

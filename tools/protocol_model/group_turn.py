@@ -12,7 +12,7 @@ CAP = 2
 State = tuple[Any, ...]
 Successor = tuple[str, bool, State]
 """What happens, whether that is a fault, and the state after it."""
-_NAMES = ("ev", "al", "mem", "hdr", "led", "q", "idx", "sink", "procs", "bud", "down", "woken")
+_NAMES = ("ev", "al", "mem", "hdr", "led", "q", "idx", "sink", "procs", "bud", "down", "woken", "born")
 
 
 class Rules(Protocol):
@@ -34,7 +34,7 @@ class Turn:
     def __init__(self, rules: Rules, s: State) -> None:
         self.scope, self.flag, self.events, self.n = rules.scope, rules.flag, rules.ev, rules.n
         self.ev, self.al, self.mem, self.hdr, self.led, self.q, self.idx, self.sink, self.procs, self.bud = s[:10]
-        self.down, self.woken = s[10:]
+        self.down, self.woken, self.born = s[10:]
         self.nd, self.lease, self.closing, self.maybe = self.hdr
         self.crash = self.bud[0]
         self.out: list[Successor] = []

@@ -50,6 +50,10 @@ SCOPES = {
     "sleepends": Scope(events=((0, 2), (0, 5), (1, 2), (1, 5)), flushers=1, sleeps=True),
     "sleepslow": Scope(events=((0, 2), (0, 5), (1, 2)), slow=1, fail=1, sleeps=True, joiners=1),
     "sleepmute": Scope(events=((0, 2), (1, 2), (1, 5)), crash=1, mute=2, sleeps=True, joiners=1),
+    "sleep0two": Scope(events=((0, 2), (0, 5)), wait_0=True, merge=True, crash=2, dup=1, sleeps=True),
+    "sleep0again": Scope(
+        events=((0, 2), (0, 5), (0, 6), (0, 9)), wait_0=True, merge=True, crash=1, sleeps=True, flushers=1
+    ),
     "sleep0": Scope(events=((0, 2), (1, 2), (1, 5)), wait_0=True, merge=True, crash=1, sleeps=True),
 }
 BROKEN = {
@@ -98,6 +102,24 @@ BROKEN = {
     "B21-no-second-read": ("noreread", "sleep", "a joiner that finds nobody to mark returns, and the group sleeps"),
     "B22-sleeps-muted": ("sleepsmuted", "sleepmute", "a group sleeps while a silence holds back an alert of it"),
     "B23-resolve-wakes-nobody": ("resolvesleeps", "sleepends", "a resolve takes a group that sleeps for armed"),
+    "B24-unread-though-closed": ("unreadclosed", "sleep0again", "a lease of a header that was there reads no members"),
+    "B25-refused-returns": ("refused", "sleep0", "a joiner whose arm is refused takes the group for read"),
+    "B26-resolve-overtaken": (
+        "overtaken",
+        "sleep0two",
+        "a resolve that finds no header leaves the group to the lease of its firing, which reads nothing",
+    ),
+    "B27-overtaken-once": (
+        "overtakenonce",
+        "sleep0two",
+        "as B26, the second attempt of a resolve whose first one died",
+    ),
+    "B29-overtaken-twice": (
+        "overtakenfiring",
+        "sleep0again",
+        "as B26, a resolve that takes the place of one which died before it read the header",
+    ),
+    "B28-refused-unread": ("unread", "sleep0two", "a lease takes a firing for a member whose put was refused"),
 }
 """By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
 SMALL = {
@@ -115,6 +137,14 @@ SMALL = {
     "small-sleep": (
         Scope(events=((0, 2), (0, 5), (1, 2)), flushers=1, sleeps=True),
         ("nowake", "nomark", "ignoresmark", "noreread", "resolvesleeps"),
+    ),
+    "small-sleep-0": (
+        Scope(events=((0, 2), (0, 5)), wait_0=True, merge=True, crash=1, flushers=1, sleeps=True),
+        ("overtaken", "overtakenonce", "unread"),
+    ),
+    "small-sleep-0-two": (
+        Scope(events=((0, 2), (1, 2)), wait_0=True, merge=True, flushers=1, sleeps=True),
+        ("refused",),
     ),
     "small-sleep-muted": (
         Scope(events=((0, 2), (1, 2)), mute=2, sleeps=True, joiners=1, flushers=1),

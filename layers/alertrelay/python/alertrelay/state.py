@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from alertrelay.alert import AnomalyVerdict, Channel
-from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, LeaseRefused, Member
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 
@@ -173,10 +173,10 @@ class Groups(Protocol):
         until: datetime,
         arm: GroupHeader | None = None,
         again: bool = False,
-    ) -> GroupState | None:
+    ) -> GroupState | LeaseRefused:
         """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased;
         `again` also where this owner holds it, since the answer of its first try was lost. Returns the state before the
-        write with its whole ledger, None where it is refused."""
+        write with its whole ledger, or the header as it stands where it is refused."""
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """Writes which fallbacks are about to be notified, only for the owner; the next record removes it. False: the

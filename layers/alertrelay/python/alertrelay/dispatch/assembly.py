@@ -292,7 +292,7 @@ def _schedule(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Callable[.
     )
     return partial(
         schedule_in_time,
-        schedule=scheduler.schedule,
+        scheduler=scheduler,
         flush=flush_group,
         groups=parts.store,
         timers=parts.timers,

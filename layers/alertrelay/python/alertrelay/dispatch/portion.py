@@ -10,15 +10,16 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
 from alertrelay.channels import channel
-from alertrelay.dispatch.scheduling import Flush, FlushPlan
-from alertrelay.groups.flush_timer import arm, send_flush_timers
+from alertrelay.dispatch.scheduling import Flush, FlushPlan, Scheduler
+from alertrelay.groups.flush_timer import send_flush_timer, send_flush_timers
 from alertrelay.groups.insert import member_of
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.nflog.group_state import GroupHeader, Member
+from alertrelay.nflog.group_state import GroupHeader, LeaseRefused, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
 from alertrelay.notify.seen import SeenFacts
@@ -47,13 +48,6 @@ class Insert(Protocol):
 
     def __call__(self, update: Update, joinings: dict[str, Joining], *, now: datetime) -> bool:
         """Return whether the update must come again. Raises StoreFailure."""
-
-
-class ScheduleFlush(Protocol):
-    """Decides when a group that updates joined is flushed. See dispatch/scheduling.py."""
-
-    def __call__(self, gid: str, joining: Joining, *, read: Headers = ...) -> FlushPlan:
-        """`read`: headers that were read since the members were put. Raises StoreFailure, TimersFailure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +137,7 @@ def schedule_in_time(
     *,
     total: int,
     notified: Mapping[str, Ledger],
-    schedule: ScheduleFlush,
+    scheduler: Scheduler,
     flush: Flush,
     groups: Groups,
     timers: Timers,
@@ -158,10 +152,11 @@ def schedule_in_time(
     scheduled = Scheduled(rest=portion.inserted if portion.inserted < total else None)
     joined = [gid for gid in portion.joinings if gid not in notified]
     plans: dict[str, FlushPlan] = {}
-    read = _read(joined[:TOGETHER], groups)
+    unread = {gid: plan for gid in joined if (plan := scheduler.unread(gid, portion.joinings[gid]))}
+    read = _read([gid for gid in joined if gid not in unread][:TOGETHER], groups)
     for gid in _in_time(joined, portion, scheduled, clock, deadline=deadline):
         with _stopping_no_other(gid, portion, scheduled, log):
-            plans[gid] = schedule(gid, portion.joinings[gid], read=read)
+            plans[gid] = unread.get(gid) or scheduler.schedule(gid, portion.joinings[gid], read=read)
             if unknown := plans[gid].unknown:
                 scheduled.unknown[gid] = unknown
     try:
@@ -173,7 +168,8 @@ def schedule_in_time(
     seen = SeenFacts(expected=_expected(due[1:], portion, clock.now()))
     for gid in _in_time(due, portion, scheduled, clock, deadline=deadline):
         with _stopping_no_other(gid, portion, scheduled, log):
-            _flush_now(gid, plans[gid], seen, flush, groups, timers, clock, emit, deadline=deadline)
+            joining = portion.joinings[gid]
+            _flush_now(gid, joining, plans[gid], seen, scheduler, flush, timers, clock, emit, deadline=deadline)
     return scheduled
 
 
@@ -216,23 +212,32 @@ def _stopping_no_other(gid: str, portion: Portion, scheduled: Scheduled, log: Lo
 
 def _flush_now(
     gid: str,
+    joining: Joining,
     plan: FlushPlan,
     seen: SeenFacts,
+    scheduler: Scheduler,
     flush: Flush,
-    groups: Groups,
     timers: Timers,
     clock: Clock,
     emit: Callable[[Outcome], None],
     *,
     deadline: datetime,
 ) -> None:
-    """Flushes a group that is due. One that is unarmed, and that another owner holds, is armed all the same. Raises
-    StoreFailure, TimersFailure."""
-    if flush(gid, deadline=deadline, arm=plan.arm, seen=seen):
+    """Flushes a group that is due. One that is unarmed, and that another owner holds, is armed all the same. One of
+    which nothing was read is planned anew by the header that its lease was refused for. Raises StoreFailure,
+    TimersFailure."""
+    if plan.put is not None:
+        amend = partial(scheduler.joined_unread, joining)
+        taken = flush(gid, deadline=deadline, arm=plan.arm, put=plan.put, amend=amend, seen=seen)
+        if not isinstance(taken, LeaseRefused):
+            return
+        plan = scheduler.schedule(gid, joining, read={gid: taken.header})
+    if plan.now and flush(gid, deadline=deadline, arm=plan.arm, seen=seen):
         return
-    if plan.arm:
-        arm(groups, timers, clock, gid, plan.arm, due=plan.at or clock.now())
-    for outcome in plan.waiting:
+    at = scheduler.arm(gid, plan.arm, due=plan.at or clock.now()) if plan.arm else plan.at
+    if at:
+        send_flush_timer(timers, clock, gid, at=at)
+    for outcome in plan.waiting if plan.now else ():
         emit(outcome)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,9 +15,10 @@ from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
 from alertrelay.groups.unknown_resolves import unknown_resolves
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
+from alertrelay.notify.lease import Taken
 from alertrelay.notify.rate_limit import Digests
 from alertrelay.notify.seen import SeenFacts
 from alertrelay.policy.timing import first_flush, next_tick
@@ -27,8 +28,14 @@ from alertrelay.state import Groups, StoreFailure
 NONE_READ: Mapping[str, GroupHeader | None] = MappingProxyType({})
 
 
+LATELY = timedelta(minutes=5)
+"""For so long a container takes a group that it found armed for armed, and reads its header before it leases it."""
+REMEMBERED = 1000
+"""Groups that a container remembers."""
+
+
 class Flush(Protocol):
-    """Flushes a group; False where it is not ours to do now. See notify/pipeline.py."""
+    """Flushes a group; false where it is not ours to do now. See notify/pipeline.py."""
 
     def __call__(
         self,
@@ -38,21 +45,26 @@ class Flush(Protocol):
         arm: GroupHeader | None = None,
         amend: Callable[[GroupState], GroupState] = ...,
         reported: frozenset[str] = ...,
+        put: Sequence[Member] | None = ...,
         seen: SeenFacts | None = ...,
-    ) -> bool:
+    ) -> Taken | LeaseRefused:
         """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already;
-        `seen`: facts that this invocation has read for other groups."""
+        `put`: all members, if the lease makes the header; `seen`: facts that this invocation has read for other
+        groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlushPlan:
     """What is left to do for a group that updates joined: it is flushed `now`, or is due `at` a time for which a timer
-    is sent, or neither. `arm`: the header of a group that is unarmed, which its flush arms. `waiting`: the outcomes of
-    what waits where that flush is refused. `unknown`: what may be open although the ledger does not name it."""
+    is sent, or neither. `arm`: the header of a group that is unarmed, which its flush arms. `put`: the members that
+    joined, where nothing of the group was read; a flush that is refused shows its header, and the group is planned
+    anew. `waiting`: the outcomes of what waits where that flush is refused. `unknown`: what may be open although the
+    ledger does not name it."""
 
     now: bool = False
     at: datetime | None = None
     arm: GroupHeader | None = None
+    put: Sequence[Member] | None = None
     waiting: Sequence[Outcome] = ()
     unknown: Ledger | None = None
 
@@ -69,6 +81,37 @@ class Scheduler:
     digests: Digests
     trouble: Trouble = field(default_factory=Trouble)
     sleeps: bool = False
+    armed: dict[str, datetime] = field(default_factory=dict)
+
+    def unread(self, gid: str, joining: Joining) -> FlushPlan | None:
+        """Returns the plan of a group that is armed and leased before anything of it is read: what joins it is new, and
+        is to be notified at once. None where its header is to be read first, since it may well be armed, or since
+        something else needs it."""
+        known, now = joining.header, self.clock.now()
+        if known is None or joining.repeated or joining.doubted:
+            return None
+        if any(update.resolved or update.alert.kind == "event" for update in joining.updates):
+            return None  # they may well need no flush, which the header shows
+        if self.trouble.recent(now) or now - self.armed.get(gid, now - LATELY) < LATELY:
+            return None
+        if not joining.updates or self._first_due(known, joining.updates, now) > now:
+            return None
+        self._found_armed(gid, now)  # by us, or by whom we are refused for
+        return FlushPlan(now=True, arm=known, put=[joining.put[key] for key in sorted(joining.put)])
+
+    def _found_armed(self, gid: str, now: datetime) -> None:
+        self.armed.pop(gid, None)
+        self.armed[gid] = now
+        if len(self.armed) > REMEMBERED:
+            del self.armed[next(iter(self.armed))]
+
+    def joined_unread(self, joining: Joining, group: GroupState) -> GroupState:
+        """Returns a group that was leased unread as it is flushed, and reports what updates took the place of: its
+        flush finds what was notified before."""
+        stored = group.stored
+        for outcome in outcomes_of_replaced(joining, None if stored.created else group, group):
+            self.emit(outcome)
+        return replace(group, stored=replace(stored, backlog=not stored.created))
 
     def schedule(self, gid: str, joining: Joining, *, read: Mapping[str, GroupHeader | None] = NONE_READ) -> FlushPlan:
         """Makes sure that the group is due, and returns by whom it is flushed: now by us, by the owner of its lease, or
@@ -91,6 +134,9 @@ class Scheduler:
         self, gid: str, joining: Joining, pending: list[Update], header: GroupHeader | None, known: GroupHeader | None
     ) -> FlushPlan:
         """Returns what the group needs. Raises StoreFailure."""
+        now = self.clock.now()
+        if header and header.schedule.armed:
+            self._found_armed(gid, now)
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
@@ -102,14 +148,20 @@ class Scheduler:
             route = self.config.route_of(known.identity.route_id) or self.config.route
             plan = self._plan_armed(gid, header, route.group_interval, redelivered=bool(joining.repeated))
             return replace(plan, waiting=waiting)
-        now = self.clock.now()
         due = self._first_due(known, pending, now)
         if due <= now:
             return FlushPlan(now=True, at=due, arm=known, waiting=waiting)
-        armed = self.groups.arm(gid, known, due=due)
-        return FlushPlan(at=due if armed else None, waiting=waiting)
+        return FlushPlan(at=self.arm(gid, known, due=due), waiting=waiting)
 
-    def _first_due(self, known: GroupHeader, pending: list[Update], now: datetime) -> datetime:
+    def arm(self, gid: str, known: GroupHeader, *, due: datetime) -> datetime | None:
+        """Makes the group due, unless somebody else has armed it meanwhile: whose flush may have read no members, so it
+        is kept awake. Returns for when a timer is to be sent. Raises StoreFailure."""
+        if self.groups.arm(gid, known, due=due):
+            return due
+        header = self.groups.header(gid) if self.sleeps else None
+        return self._woken(gid, header) if header and header.schedule.armed else None
+
+    def _first_due(self, known: GroupHeader, pending: Sequence[Update], now: datetime) -> datetime:
         route = self.config.route_of(known.identity.route_id) or self.config.route
         # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
         starts_at = now if self.config.tier_of(route.id) else min(update.alert.starts_at for update in pending)
@@ -205,7 +257,8 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
         notified = update.key in known
         owed = update.key in ledger.fallback_firing and not notified
         if update.resolved:
-            waits = busy and not (header and _seen(joining.repeated.get(update.key), header))
+            seen = header and _seen(joining.repeated.get(update.key), header)
+            waits = (busy and not seen) or (header is None and _was_member(update, joining))
             settled, why = not (notified or owed or waits), Reason.NOT_ANNOUNCED
         else:
             # A firing alert in the ledger was notified; a crash in between leaves `uncertain`, never the ledger.
@@ -221,6 +274,12 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             emit(of_alert(update.alert, "pending", Reason.CHANNEL_FAILED, integration=integration))
         else:
             emit(of_alert(update.alert, "suppressed", why, integration=integration))
+
+
+def _was_member(update: Update, joining: Joining) -> bool:
+    """Returns whether the alert of a resolve may have been a member before. Where there is no header the joiner of its
+    firing may be about to make it, and then reads no member but its own."""
+    return update.key in joining.repeated or any(member.key == update.key for member in joining.replaced)
 
 
 def _owned_by_digest(joining: Joining, ledger: Ledger) -> frozenset[str]:

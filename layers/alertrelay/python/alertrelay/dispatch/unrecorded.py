@@ -104,7 +104,7 @@ def _record(
             make_due(groups, clock, gid, header.schedule)
         arm = None if armed else known
         taken = take_lease(gid, groups=groups, clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
-        return _write(gid, taken[1], tick, groups, owner=owner, now=clock.now()) if taken else None
+        return _write(gid, taken.group, tick, groups, owner=owner, now=clock.now()) if taken else None
     except StoreFailure:
         # Its flush would notify before this comes back.
         due = max(tick or began, began + CATCH_UP)

@@ -103,10 +103,11 @@ def insert(
             joining.updates.append(update)
         if stored.doubted:
             joining.doubted.append(update)
-        if not put:
+        if put:
+            joining.put[update.key] = member
+            joining.replaced += [before] if before else []
+        else:
             joining.repeated[update.key] = before or member
-        elif before:
-            joining.replaced.append(before)
     return stored.unsettled
 
 

@@ -33,12 +33,14 @@ class Joining:
     `replaced` are the updates that stood in the group until now.
     `doubted` are updates that show that their alert may be open although the table has not seen it fire: see
     groups/unknown_resolves.py.
+    `put` are the members that were put anew, by key: the newest of each alert.
     `repeated` holds the keys of updates that came before, each with the member that stands there: a first attempt may
     have died while it held the group.
     """
 
     header: GroupHeader | None
     updates: list[Update] = field(default_factory=list)
+    put: dict[str, Member] = field(default_factory=dict)
     replaced: list[Member] = field(default_factory=list)
     repeated: dict[str, Member] = field(default_factory=dict)
     doubted: list[Update] = field(default_factory=list)

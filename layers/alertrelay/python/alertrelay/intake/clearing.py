@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.model import Config, Route, Target
-from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState
+from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, LeaseRefused
 from alertrelay.notify.rate_limit import refill
 from alertrelay.policy.group_key import group_id, group_labels
 from alertrelay.ports import Clock
@@ -81,7 +81,7 @@ def _cleared(clearing: Clearing, gid: str, header: GroupHeader, now: datetime) -
     if due > now and not groups.bring_forward(gid, due=now, seen=due):
         raise GroupBusy(gid)
     state = groups.lease(gid, owner=owner, now=now, until=now + HOLDS)
-    if state is None:
+    if isinstance(state, LeaseRefused):
         raise GroupBusy(gid)
     if state.stored.lost:  # its flush notifies again by itself: a record would say that nothing was notified
         groups.release(gid, owner=owner, unsent_due=now)

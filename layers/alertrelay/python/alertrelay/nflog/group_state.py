@@ -142,15 +142,16 @@ class Stored:
     """The form in which the ledger was found in the table.
 
     `spill` is set where it stands in chunks beside the item. `chunks`: the names of all that were found there, also of
-    those that nothing points to. `backlog`: joins since the last record could not read the ledger, and left it to the
+    those that nothing points to. `backlog`: joins since the last record did not read the ledger, and left it to the
     flush to find the repeats. `lost`: a chunk is missing, so that the ledger holds no alerts although some were
-    announced.
+    announced. `created`: there was no header until the lease that this is the state before.
     """
 
     spill: Spill | None = None
     chunks: frozenset[str] = frozenset()
     backlog: bool = False
     lost: bool = False
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,15 +177,26 @@ class GroupState(GroupHeader):
     ledger: Ledger = field(default_factory=Ledger)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRefused:
+    """A lease that was refused; false. `header`: the group as it stands, None where there is none."""
+
+    header: GroupHeader | None
+
+    def __bool__(self) -> Literal[False]:
+        """Returns False: nothing was taken."""
+        return False
+
+
 def shown(schedule: Schedule) -> Schedule:
     """Returns a schedule as it is read, from one as it is stored: a lease leaves the due time where it is."""
     due, until = schedule.next_due, schedule.lease_until
     return replace(schedule, next_due=until) if due and until and due < until else schedule
 
 
-def unknown(group: GroupHeader) -> GroupState:
+def unknown(group: GroupHeader, *, created: bool = False) -> GroupState:
     """Returns the state of a group of which nothing is known but its identity."""
-    return GroupState(identity=group.identity, config_hash=group.config_hash)
+    return GroupState(identity=group.identity, config_hash=group.config_hash, stored=Stored(created=created))
 
 
 def before_own_lease(group: GroupState) -> GroupState:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alertrelay.config.durations import CRASH_MARGIN, LEASE_MARGIN
 from alertrelay.config.model import Route
 from alertrelay.groups.flush_timer import send_flush_timer
-from alertrelay.nflog.group_state import GroupHeader, GroupState
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused
 from alertrelay.policy.timing import last_tick
 from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
@@ -45,6 +45,14 @@ class Lease:
         return self.until - SEND_MARGIN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A group that is held until then, as it was before."""
+
+    until: datetime
+    group: GroupState
+
+
 def timing_of(route: Route) -> Timing:
     """Returns the timers of a route."""
     return Timing(
@@ -60,10 +68,10 @@ def take_lease(
     owner: str,
     deadline: datetime,
     arm: GroupHeader | None,
-    amend: Callable[[GroupState], GroupState],
-) -> tuple[datetime, GroupState] | None:
-    """Takes a group that is due (or, with `arm`, that is unarmed), with when it is held until; None where it is not
-    ours to flush now. The lease moves the due time, so a crash leaves the group due. Raises StoreFailure."""
+    amend: Callable[[GroupState], GroupState] = lambda group: group,
+) -> Taken | LeaseRefused:
+    """Takes a group that is due (or, with `arm`, that is unarmed), unless it is not ours to flush now. It stays due, so
+    that a crash leaves it so. Raises StoreFailure."""
     now = clock.now()
     until = deadline + LEASE_MARGIN
     try:
@@ -72,11 +80,11 @@ def take_lease(
         # It may be taken by now: then nobody else could take it, and all of it would be notified once more. So it is
         # asked twice more; that three answers are lost in a row is the table's outage.
         found = tried(lambda: groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True), StoreFailure)
-    if found is None:
-        return None
+    if isinstance(found, LeaseRefused):
+        return found
     due = now if arm or found.schedule.due is None else found.schedule.due
     group = amend(found)
-    return until, replace(group, schedule=replace(group.schedule, due=due))
+    return Taken(until=until, group=replace(group, schedule=replace(group.schedule, due=due)))
 
 
 def hand_back(

@@ -18,7 +18,7 @@ from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.groups.unrouted import UNROUTED, marked
 from alertrelay.nflog.decision import Decision, Mute, nothing
 from alertrelay.nflog.dedup import decide
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
+from alertrelay.nflog.group_state import GroupHeader, GroupState, LeaseRefused, Member, is_firing
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.acknowledged import show_acknowledged
@@ -33,7 +33,7 @@ from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations, Headers
-from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
+from alertrelay.notify.lease import Lease, Taken, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.seen import SeenFacts, look_up
@@ -52,9 +52,9 @@ SHOWN_DEGRADED = 5
 """Alerts that a degraded flush reads for its message."""
 
 
-def read_members(lease: Lease, *, groups: Groups) -> Sequence[Member]:
-    """Reads all members of the group. Raises StoreFailure."""
-    return groups.members(lease.gid)
+def read_members(lease: Lease, put: Sequence[Member] | None, *, groups: Groups) -> Sequence[Member]:
+    """Reads all members of the group, unless `put` are those. Raises StoreFailure."""
+    return groups.members(lease.gid) if put is None else put
 
 
 def dedup(
@@ -210,19 +210,22 @@ def flush(
     arm: GroupHeader | None = None,
     amend: Callable[[GroupState], GroupState] = lambda group: group,
     reported: frozenset[str] = frozenset(),
+    put: Sequence[Member] | None = None,
     seen: SeenFacts | None = None,
-) -> bool:
-    """Flushes a group that is due (or, with `arm`, that is unarmed). False: not ours to do now.
+) -> Taken | LeaseRefused:
+    """Flushes a group that is due (or, with `arm`, that is unarmed), and returns what it was. Refused: not ours to do
+    now.
 
     `deadline` is when this invocation is killed; `amend` adds to the state what could not be recorded before;
-    `reported`: keys of updates whose outcome is known already; `seen`: facts that this invocation has read for other
-    groups. Raises StoreFailure only while nothing has been sent.
+    `reported`: keys of updates whose outcome is known already; `put`: all members of the group, if its header is made
+    now; `seen`: facts that this invocation has read for other groups. Raises StoreFailure only while nothing has been
+    sent.
     """
-    owner, clock = ports["new_id"](), ports["clock"]
-    taken = take_lease(gid, groups=ports["groups"], clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
-    if taken is None:
-        return False
-    until, group = taken
+    owner, clock, groups = ports["new_id"](), ports["clock"], ports["groups"]
+    taken = take_lease(gid, groups=groups, clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
+    if isinstance(taken, LeaseRefused):
+        return taken
+    until, group = taken.until, taken.group
     config = ports["config"]
     route = config.route_of(group.identity.route_id) or config.route
     timing = timing_of(route)
@@ -237,12 +240,8 @@ def flush(
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
-    values |= {
-        "group": group,
-        "reported": reported,
-        "seen": seen or SeenFacts(),
-        "fallbacks": _fallbacks(ports, lease, group),
-    }
+    values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
+    values |= {"put": put if group.stored.created else None, "seen": seen or SeenFacts()}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
@@ -257,7 +256,7 @@ def flush(
     except StoreFailure:
         hand_back(lease, group, ports["groups"], ports["timers"], clock, ports["log"])
         raise
-    return True
+    return taken
 
 
 def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:

@@ -11,7 +11,8 @@ from typing import Any
 
 from alertrelay.aws.state import headers, items, ledger_chunks
 from alertrelay.aws.state.groups import DynamoGroups, new_header
-from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, before_own_lease, unknown
+from alertrelay.aws.state.table import read
+from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, LeaseRefused, before_own_lease, unknown
 
 
 class DynamoLeases(DynamoGroups):
@@ -26,7 +27,7 @@ class DynamoLeases(DynamoGroups):
         until: datetime,
         arm: GroupHeader | None = None,
         again: bool = False,
-    ) -> GroupState | None:
+    ) -> GroupState | LeaseRefused:
         """See state.Groups."""
         free = "(attribute_not_exists(lease_until) OR lease_until < :now)"
         values: dict[str, Any] = {
@@ -56,11 +57,11 @@ class DynamoLeases(DynamoGroups):
             done={"owner": items.text(owner)},
         )
         if not written:
-            return None
+            return LeaseRefused(header=read(headers.header, before) if before else None)
         if before:
             found = ledger_chunks.whole(self._table, gid, before)
             return before_own_lease(found) if again and found.schedule.owner == owner else found
-        return unknown(arm) if arm else None
+        return unknown(arm, created=True) if arm else LeaseRefused(header=None)
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """See state.Groups."""

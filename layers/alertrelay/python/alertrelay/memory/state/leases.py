@@ -11,6 +11,7 @@ from alertrelay.nflog.group_state import (
     GroupChange,
     GroupHeader,
     GroupState,
+    LeaseRefused,
     Schedule,
     before_own_lease,
     shown,
@@ -30,18 +31,19 @@ class MemoryLeases(MemoryGroups):
         until: datetime,
         arm: GroupHeader | None = None,
         again: bool = False,
-    ) -> GroupState | None:
+    ) -> GroupState | LeaseRefused:
         """See state.Groups."""
         with self._lock:
+            created = arm is not None and gid not in self._headers
             old = self._headers.get(gid) or (unknown(arm) if arm else None)
             if again and old and old.schedule.owner == owner:
                 return before_own_lease(replace(old, schedule=shown(old.schedule)))
             if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
-                return None
+                return LeaseRefused(header=self.header(gid))
             schedule, progress = old.schedule, old.progress
             due = schedule.next_due is not None and schedule.next_due <= now
             if not (not schedule.armed if arm else due):
-                return None
+                return LeaseRefused(header=self.header(gid))
             taken = scheduled(
                 old,
                 owner=owner,
@@ -53,7 +55,7 @@ class MemoryLeases(MemoryGroups):
             )
             self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
             backlog = old.stored.backlog or spills(old.ledger)
-            return replace(old, schedule=shown(schedule), stored=replace(old.stored, backlog=backlog))
+            return replace(old, schedule=shown(schedule), stored=replace(old.stored, backlog=backlog, created=created))
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """See state.Groups."""
