@@ -142,7 +142,7 @@ def serving(
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
-    from local.serve.database import DataFile
+    from local.serve.database import DataFile, Rows
     from local.serve.day import ClockOfDay
     from local.serve.http import IntakeServer
     from local.serve.pressable import with_buttons
@@ -168,6 +168,10 @@ def serving(
         secret = {**signing, **tokens, **_keys_given(keys, config, tuple(signing))}
         network = _network(peers, say)
         database = entered.enter_context(DataFile(data))
+        for kind in signed_by:
+            if peers and kind in config.kinds():
+                peers.keep(kind, Rows(database, f"{kind}/incidents"))
+                entered.callback(peers.keep, kind, {})  # before the file is closed
         entered.enter_context(redirect_stdout(log))
         server = IntakeServer(lambda event: relay.handle(event), port=port)
         console = f"http://127.0.0.1:{server.port}/console"

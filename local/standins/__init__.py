@@ -4,7 +4,7 @@ answers."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from local.standins.board import Board, Fault, RecordedRequest
 from local.standins.peer import Peer
 
 if TYPE_CHECKING:
+    from local.standins.peer import Handed
     from local.standins.pressing import App
 
 __all__ = ["Fault", "RecordedRequest", "StandIns", "answers", "endpoints", "listening", "peer"]
@@ -86,14 +87,21 @@ class StandIns:
 
     def connect(self, channel: str, app: App) -> str:
         """Has an intake learn what people do at a channel's stand-in. Returns the address at which they do it."""
+        self._handed(channel).app = app
+        return f"http://{self._host}:{self._listeners[channel].port}"
+
+    def keep(self, channel: str, rows: MutableMapping[int, str]) -> None:
+        """Has a channel's stand-in go on with what `rows` holds, and keep there what it remembers."""
+        self._handed(channel).keep(rows)
+
+    def _handed(self, channel: str) -> Handed:
         from local.standins.http import HttpListener
         from local.standins.peer import Handed
 
         listener = self._listeners[channel]
         assert isinstance(listener, HttpListener)
         assert isinstance(listener.service, Handed)
-        listener.service.app = app
-        return f"http://{self._host}:{listener.port}"
+        return listener.service
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:

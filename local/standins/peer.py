@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,6 +73,10 @@ class Handed(ABC):
     @abstractmethod
     def handed(self, request: Request) -> PeerAnswer | None:
         """Returns the answer to a person, None for a request of the relay."""
+
+    def keep(self, rows: MutableMapping[int, str]) -> None:
+        """Goes on with what `rows` holds, where the service remembers over a restart, and keeps it there."""
+        del rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ import pytest
 from cli.serve import Served, serving
 from local.standins.pressing import App
 from local.standins.slack.pressing import command, press
-from tests.serve.conftest import ask, chats, until
+from tests.serve.conftest import ask, chats, pages, until
 
 CONFIG = """\
 global: {slack_api_url: https://slack.com/api/chat.postMessage}
@@ -139,3 +140,21 @@ def test_a_request_that_fails_is_sent_again_with_its_number() -> None:
     server.server_close()
     assert Slow.seen == [("/slack/interactions", number) for number in ("", "1", "2")]
     assert command(app, {}, base="https://hooks.slack.com").status == 502  # nobody listens any more
+
+
+def test_incidents_of_pagerduty_are_known_after_a_restart(folder: Path, tmp_path: Path) -> None:
+    def served() -> AbstractContextManager[Served]:
+        return serving(folder, None, tmp_path, None, port=0)
+
+    with served() as first:
+        ask(first, "POST", "/api/v2/alerts", [{"labels": {"alertname": "Kept", "severity": "critical"}}])
+        until(lambda: pages(first))
+        handed(first, "/press", at="pagerduty", incident="1", button="note", note="the disk is full", user="ana")
+    with served() as second:
+        listed = handed(second, "/incidents", at="pagerduty")
+        assert "1  triggered: Kept" in listed
+        assert "   | ana: the disk is full" in listed
+        assert "answered 200" in handed(second, "/press", at="pagerduty", incident="1", button="acknowledge")
+        ask(second, "POST", "/api/v2/alerts", [{"labels": {"alertname": "Other", "severity": "critical"}}])
+        until(lambda: "2  triggered: Other" in handed(second, "/incidents", at="pagerduty"))
+        assert "1  acknowledged by ana: Kept" in handed(second, "/incidents", at="pagerduty")

@@ -236,7 +236,7 @@ def test_a_line_names_the_incident_that_is_resolved_and_says_edit() -> None:
     assert line_of(resolve, incidents) == "03:04:05 pagerduty 200  resolve: Down on orders"
     earlier = recorded("pagerduty", {"event_action": "resolve", "dedup_key": "of before a restart"})
     assert line_of(earlier, incidents).endswith("resolve: (an incident of before this start)")
-    assert "those of before it are not known here" in OpenedIncidents().listed()
+    assert "those of before this start are not known here" in OpenedIncidents().listed()
     for path, method, said in (
         ("/api/chat.postMessage", "POST", "Down"),
         ("/api/chat.update", "POST", "edit: Down"),

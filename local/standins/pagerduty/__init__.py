@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from alertrelay.channels.pagerduty import PagerDutySettings
@@ -23,6 +23,10 @@ class PagerDuty(Handed):
     def __init__(self) -> None:
         super().__init__()
         self._incidents = OpenedIncidents()
+
+    def keep(self, rows: MutableMapping[int, str]) -> None:
+        """Goes on with the incidents of `rows`, as PagerDuty remembers them."""
+        self._incidents.keep(rows)
 
     def handed(self, request: Request) -> PeerAnswer | None:
         """Takes what a person at this machine does: see incidents.py."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from alertrelay.intake.incidents import signature_of
 from local.standins.peer import PeerAnswer
 from local.standins.pressing import App, NotPressed, post
 
-NONE = "no incident was opened since this start; those of before it are not known here"
+NONE = "no incident was opened yet; without --data those of before this start are not known here"
 SECONDS = 5.0
 """PagerDuty waits so long for an answer."""
 Status = Literal["triggered", "acknowledged", "resolved"]
@@ -56,7 +56,18 @@ class OpenedIncidents:
 
     _all: list[Incident] = field(default_factory=list)
     _open: dict[str, int] = field(default_factory=dict)  # the place of the newest one, by its key
+    _kept: MutableMapping[int, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, rows: MutableMapping[int, str]) -> None:
+        """Goes on with the incidents of `rows`, JSON by place, and keeps each change there. A field of another version
+        is left out."""
+        known = {one.name for one in fields(Incident)}
+        with self._lock:
+            self._kept = rows
+            read = [json.loads(rows[place]) for place in sorted(rows)]
+            self._all = [Incident(**{name: value for name, value in one.items() if name in known}) for one in read]
+            self._open = {one.key: place for place, one in enumerate(self._all)}
 
     def take(self, event: Mapping[str, Any], app: App | None) -> None:
         """Takes an event of Events API v2, or v1, that was accepted. One that acknowledges is posted to the app as
@@ -106,6 +117,10 @@ class OpenedIncidents:
             named = "Q" + hashlib.sha256(f"{len(self._all)} {key}".encode()).hexdigest()[:13].upper()
             self._open[key] = len(self._all)
             self._all.append(Incident(named, key, " ".join(str(summary).split())))
+            self._write(self._open[key])
+
+    def _write(self, place: int) -> None:
+        self._kept[place] = json.dumps(asdict(self._all[place]))
 
     def _do(self, place: int, button: str, app: App | None, *, agent: str | None, note: str = "") -> tuple[int, str]:
         """Changes an incident, and posts it. `agent` None is the integration whose event it was."""
@@ -117,6 +132,7 @@ class OpenedIncidents:
                 kind, status = _BECOMES[button]
                 changed = replace(one, status=status, by=agent or "an event")
             self._all[place] = changed
+            self._write(place)
         if app is None:
             return 0, ""
         return _post(app, kind, _note(changed, note) if button == "note" else _incident(changed), agent)

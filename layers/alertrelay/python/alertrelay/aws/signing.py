@@ -47,7 +47,8 @@ def signed(
 ) -> dict[str, str]:
     """Return the headers with X-Amz-Date, the session token and Authorization. All of them are signed, and Host, which
     is `host`, with its port where that is not the scheme's own; the sender adds it. `at` is in UTC."""
-    stamp = at.strftime("%Y%m%dT%H%M%SZ")
+    # `strftime` and `hmac.new` take several times as long, which counts with a dozen requests before a page.
+    stamp = at.isoformat(timespec="seconds")[:19].replace("-", "").replace(":", "") + "Z"
     sent = {**headers, "X-Amz-Date": stamp}
     if credentials.token:
         sent["X-Amz-Security-Token"] = credentials.token
@@ -55,7 +56,7 @@ def signed(
     names = sorted(canonical)
     lines = [
         method,
-        quote(path, safe="/~"),
+        _quoted(path),
         "",  # the query
         *(f"{name}:{canonical[name]}" for name in names),
         "",
@@ -65,11 +66,16 @@ def signed(
     place = f"{stamp[:8]}/{scope.region}/{scope.service}/aws4_request"
     request = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     key = _key(credentials.secret, stamp[:8], scope.region, scope.service)
-    signature = hmac.new(key, f"{_ALGORITHM}\n{stamp}\n{place}\n{request}".encode(), hashlib.sha256).hexdigest()
+    signature = hmac.digest(key, f"{_ALGORITHM}\n{stamp}\n{place}\n{request}".encode(), "sha256").hex()
     sent["Authorization"] = (
         f"{_ALGORITHM} Credential={credentials.key_id}/{place}, SignedHeaders={';'.join(names)}, Signature={signature}"
     )
     return sent
+
+
+@functools.lru_cache(maxsize=64)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/~")
 
 
 @functools.lru_cache(maxsize=16)
@@ -77,5 +83,5 @@ def _key(secret: str, *scope: str) -> bytes:
     """Returns the key of a day, a region and a service."""
     key = f"AWS4{secret}".encode()
     for word in (*scope, "aws4_request"):
-        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
+        key = hmac.digest(key, word.encode(), "sha256")
     return key

@@ -7,6 +7,7 @@ side is kept under (rule, equal values), and a target asks for the same two; `mu
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -94,6 +95,7 @@ class SourceIndex:
         return None
 
 
+@functools.lru_cache(maxsize=256)
 def rule_id(rule: InhibitRule) -> str:
     """Returns a name for the rule's content, the same in whatever order it is written. 32 hex digits."""
     sides = [sorted(_plain(matcher) for matcher in set(side)) for side in (rule.source, rule.target)]

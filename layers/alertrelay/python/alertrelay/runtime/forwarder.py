@@ -6,12 +6,10 @@ import gc
 import json
 import os
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
@@ -25,7 +23,7 @@ from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import OWN_FORWARDERS, channel, load, renderer, settings_of
+from alertrelay.channels import OWN_FORWARDERS, channel, load, renderer, settings_of, shared_forwarder
 from alertrelay.channels.sns import last_resort
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -106,6 +104,12 @@ class Forwarder:
 def forwarder(*channels: str) -> Forwarder:
     """The handler of one function of the stack."""
     return Forwarder(*channels)
+
+
+def shared() -> Forwarder:
+    """The handler of the function for every channel without one of its own. Its file imports nothing but this: what is
+    imported before alertrelay.runtime does not come ready made."""
+    return forwarder(*shared_forwarder())
 
 
 def build(
@@ -202,7 +206,7 @@ def _pipeline(
         renderer=renderer,
         telemetry=Telemetry(emit=observer.emit, log=observer.log, alert_ops=alert_ops),
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
-        new_id=lambda: uuid.uuid4().hex,
+        new_id=lambda: os.urandom(16).hex(),
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
@@ -224,8 +228,10 @@ def _config(environ: Mapping[str, str]) -> Config:
 
 
 def _read(environ: Mapping[str, str]) -> dict[str, Any]:
-    path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    # Without pathlib, which nothing else of a page's way imports.
+    path = os.path.join(environ.get("LAMBDA_TASK_ROOT", "."), environ["ALERTRELAY_CONFIG"])
+    with open(path, encoding="utf-8") as file:
+        read: dict[str, Any] = json.load(file)
     return read
 
 

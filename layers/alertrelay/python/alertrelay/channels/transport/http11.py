@@ -12,6 +12,8 @@ from typing import BinaryIO, NamedTuple
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NO_TARGET = re.compile(r"[^!-~]")
+_NO_VALUE = re.compile(r"[\r\n\0]")
 _SIZE = re.compile(rb"\s*([0-9a-fA-F]{1,15})\s*(?:;[^\r\n]*)?\r?\n")
 _LINE, _LINES = 65_536, 100
 _INFORMATIONAL = 8
@@ -32,11 +34,11 @@ class Head(NamedTuple):
 
 def request(target: str, host: str, headers: Mapping[str, str], body: bytes, *, method: str = "POST") -> bytes:
     """Return a request. Raises ValueError where the target or a header cannot be written."""
-    if not target.isascii() or any(character <= " " or character == "\x7f" for character in target):
+    if _NO_TARGET.search(target):
         raise ValueError("the target is malformed")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     for name, value in headers.items():
-        if not _NAME.fullmatch(name) or any(character in value for character in "\r\n\0"):
+        if not _NAME.fullmatch(name) or _NO_VALUE.search(value):
             raise ValueError("a header is malformed")
         lines.append(f"{name}: {value}")
     lines += [f"Content-Length: {len(body)}", "", ""]

@@ -6,9 +6,8 @@ import functools
 import os
 import ssl
 from importlib.util import find_spec
-from pathlib import Path
 
-FOLDER = Path(__file__).with_name("roots")
+FOLDER = os.path.join(os.path.dirname(__file__), "roots")
 """The same roots as certifi's, each in a file by the hash of its name, of which OpenSSL reads those that it needs. The
 build of the layer writes it (infra/roots.py); elsewhere it is absent."""
 
@@ -20,15 +19,15 @@ def context() -> ssl.SSLContext:
     return trusting(FOLDER)
 
 
-def trusting(folder: Path) -> ssl.SSLContext:
+def trusting(folder: str) -> ssl.SSLContext:
     """Return a context with the roots of a folder, with certifi's bundle where the folder is missing or cannot be read.
     Raises OSError."""
     if _readable(folder):
-        return ssl.create_default_context(capath=str(folder))
+        return ssl.create_default_context(capath=folder)
     return ssl.create_default_context(cafile=bundle())
 
 
-def _readable(folder: Path) -> bool:
+def _readable(folder: str) -> bool:
     """Returns whether the folder has roots that can be read: OpenSSL itself would find none, and say nothing."""
     try:
         with os.scandir(folder) as found:
@@ -42,4 +41,4 @@ def bundle() -> str:
     found = find_spec("certifi")
     if found is None or not found.origin:
         raise FileNotFoundError("certifi, which brings the roots of TLS, is not installed")
-    return str(Path(found.origin).with_name("cacert.pem"))
+    return os.path.join(os.path.dirname(found.origin), "cacert.pem")

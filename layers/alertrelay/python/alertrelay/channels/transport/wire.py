@@ -7,6 +7,7 @@ environment (proxies, netrc), no cookie and no redirect decides where a request 
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import select
 import socket
@@ -145,8 +146,10 @@ def _written(method: str, url: str, headers: Mapping[str, str], body: bytes) -> 
     raise failed  # outside the handler: the error's context holds the address
 
 
-def _parts(url: str) -> tuple[_Place, str, dict[str, str]]:
-    """Returns the place, the path with its query, and what the address itself says of headers. Raises BadAddress."""
+@functools.lru_cache(maxsize=64)
+def _parts(url: str) -> tuple[_Place, str, Mapping[str, str]]:
+    """Returns the place, the path with its query, and what the address itself says of headers. Raises BadAddress. It is
+    kept, since a container asks few addresses over and over, and reading one takes as long as signing a request."""
     failed = True
     try:
         parts = urlsplit(url)
