@@ -56,7 +56,7 @@ FLUSH: Methods = {
 }
 """Of the flush that notifies of the alert. Then the group sleeps (docs/adr/0043)."""
 FLUSH_TOGETHER: Methods = {"facts": 1}
-"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0064)."""
+"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0065)."""
 OPEN: Methods = {
     "lease": 1,
     "members": 1,
@@ -80,7 +80,7 @@ from a tick that was late in its minute, is refused its lease, and reads why."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
 TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 1.0, 1.0, 1.1
-"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0064)."""
+"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0065)."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
 IDLE_POLLS = 15
