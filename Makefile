@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests bench-intake bench-console structure audit checkov faults
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests bench-intake bench-invocations bench-console structure audit checkov faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ imports: env ## who may import whom
 
 synth: env ## the CloudFormation templates of every environment, in cdk.out
 	$(BIN)/python -m infra.synth
+
+bench-invocations: rie ## CPU of the invocations of an alert, warm, in Lambda's emulator (BENCH='--alerts N')
+	@$(BIN)/python -m tools.bench.invocations $(BENCH)
 
 bench-scorer: env ## what a run of the anomaly scorer takes: 5,000 metrics
 	@$(BIN)/python -m tools.bench_scorer

@@ -124,12 +124,15 @@ def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
     """Return the bill as JSON: `relay` is the sum without options, `month` with them, in US dollars."""
     from compiler.cost.month import relay_dollars
     from compiler.cost.prices import REGION
+    from compiler.cost.table import saved_by_memory
 
     return {
         "region": REGION,
         "alerts_a_day": demand.alerts_a_day,
         "integrations": demand.alert.homes,
         "open_minutes": demand.alert.open_minutes,
+        "forwarder_memory_mb": demand.forwarder_mb,
+        "saved_by_least_memory": round(saved_by_memory(demand), 2),
         "relay": round(relay_dollars(lines), 2),
         "month": round(sum(line.dollars for line in lines), 2),
         "lines": [
@@ -148,7 +151,7 @@ def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
 def _print(demand: Demand, lines: Sequence[Line]) -> None:
     from compiler.cost.month import relay_dollars
     from compiler.cost.queries import UNPRICED
-    from compiler.cost.table import assumptions, rows, signals_hint
+    from compiler.cost.table import assumptions, memory_hint, rows, signals_hint
 
     table = [("", "QUANTITY", "PRICE", "US$"), *rows(lines)]
     wide = [max(len(row[column]) for row in table) for column in range(4)]
@@ -156,6 +159,8 @@ def _print(demand: Demand, lines: Sequence[Line]) -> None:
     for what, *numbers in table:
         cells = (f"{cell:>{width}}" for cell, width in zip(numbers, wide[1:], strict=True))
         print(f"{what:<{wide[0]}}  {'  '.join(cells)}".rstrip())
+    if hint := memory_hint(demand):
+        print(f"\nMemory: {hint}.")
     if demand.slos and (hint := signals_hint(demand.slos)):
         print(f"\nError budgets: {hint}.")
     if demand.queried and demand.queried.promql:

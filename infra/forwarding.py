@@ -15,7 +15,6 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compiler.cost.usage import FORWARDER_MB
 from infra.assets import CONFIG_FILE
 from infra.functions import (
     ALIAS,
@@ -92,7 +91,7 @@ class ForwarderConstruct(Construct):
             relay,
             name,
             role=role,
-            memory_mb=FORWARDER_MB,
+            memory_mb=relay.environment.forwarder_memory_mb,
             timeout=TIMEOUT,
             environment=self._environment(relay, name),
             log_group=self.logs,

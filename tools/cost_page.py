@@ -9,29 +9,35 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from compiler.cost import usage
+from compiler.cost import prices, usage
 from compiler.cost.month import ALERTS, REST, Demand, Line, ScorerDemand, bill, of_companion, of_scorer, relay_dollars
 from compiler.cost.table import price, quantity
+from compiler.resources.environment import FORWARDER_MB
 
 ROOT = Path(__file__).parent.parent
 BEGIN = "<!-- cost: written by python -m tools.cost_page -->"
 END = "<!-- cost: end -->"
 LOADS = (0, 100, 1_000, 100_000)
+LEVERS: Sequence[tuple[float, int]] = ((1, 512), (4, 256), (4, 512), (4, 1_024), (10, 256), (10, 512))
+"""Integrations, and the memory of a forwarder."""
+LEVER_LOADS = (100, 1_000, 10_000, 100_000)
 HOMES = (4, 10)
 OPEN = 30
 REPEAT = 4 * 3600
 CHANNELS = 4
 
 
-def demand(alerts_a_day: float, *, homes: float = HOMES[0], open_minutes: float = OPEN) -> Demand:
+def demand(
+    alerts_a_day: float, *, homes: float = HOMES[0], open_minutes: float = OPEN, memory_mb: int = FORWARDER_MB
+) -> Demand:
     """Return the demand that a table is counted for."""
     alert = usage.CountedAlert(homes=homes, open_minutes=open_minutes, repeat_interval=REPEAT)
-    return Demand(alerts_a_day=alerts_a_day, alert=alert, channels=CHANNELS)
+    return Demand(alerts_a_day=alerts_a_day, alert=alert, channels=CHANNELS, forwarder_mb=memory_mb)
 
 
 def deploy() -> str:
     """Return the tables of docs/deploy.md."""
-    return "\n\n".join([_at_rest(), _an_alert(), _months(), _scorer(), _companion()])
+    return "\n\n".join([_at_rest(), _an_alert(), _months(), _levers(), _scorer(), _companion()])
 
 
 def readme() -> str:
@@ -63,8 +69,28 @@ def _months() -> str:
     return "\n".join([_row(head), _row(["---:"] * len(head)), *map(_row, rows)])
 
 
+def _levers() -> str:
+    """Returns what integrations and memory do to the month, with what of it is time and what logs at most alerts."""
+    parts = {"time": prices.GB_SECOND, "logs": prices.LOGS}
+    head = [
+        "Integrations, memory of a forwarder",
+        *(f"{load:,} alerts a day" for load in LEVER_LOADS),
+        *(f"of the last, {part}" for part in parts),
+    ]
+    rows = []
+    for homes, memory in LEVERS:
+        bills = [bill(demand(load, homes=homes, memory_mb=memory)) for load in LEVER_LOADS]
+        of_last = [sum(line.dollars for line in bills[-1] if line.price is one) for one in parts.values()]
+        cells = [*(_dollars(relay_dollars(one)) for one in bills), *(f"${dollars:,.0f}" for dollars in of_last)]
+        rows.append([f"{homes:g} at {memory:,} MB", *cells])
+    return "\n".join([_row(head), _row(["---", *["---:"] * (len(head) - 1)]), *map(_row, rows)])
+
+
 def _month(load: float, homes: float, open_minutes: float) -> str:
-    dollars = relay_dollars(bill(demand(load, homes=homes, open_minutes=open_minutes)))
+    return _dollars(relay_dollars(bill(demand(load, homes=homes, open_minutes=open_minutes))))
+
+
+def _dollars(dollars: float) -> str:
     return f"**${dollars:,.2f}**" if dollars < 100 else f"**${dollars:,.0f}**"
 
 

@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator
 
 from compiler.cost.prices import INVOCATION, SQS_REQUEST
-from compiler.cost.usage import CPU_SECONDS, FORWARDERS, QUEUE_REQUESTS, CountedAlert, of_alert
+from compiler.cost.usage import FORWARDERS, QUEUE_REQUESTS, CountedAlert, of_alert
+from compiler.resources.environment import FORWARDER_MB
 
 RATES = (1, 10, 100)
 SERVICES = 20
@@ -29,7 +30,7 @@ def needs(rate: float, homes: float) -> Iterator[tuple[str, str]]:
     updates = 2 * rate
     yield "updates a second", f"{updates:,.0f}"
     yield "invocations a second", f"{work.invocations * rate:,.0f}"
-    yield "concurrency of Lambda", f"{work.seconds * rate:,.0f}"
+    yield "concurrency of Lambda", f"{work.seconds(FORWARDER_MB) * rate:,.0f}"
     yield "write units a second", f"{work.writes * rate:,.0f}"
     yield "read units a second", f"{work.reads * rate:,.0f}"
 
@@ -70,7 +71,6 @@ def main() -> int:
     for name in columns[0]:
         print(f"| {name} | {' | '.join(column[name] for column in columns)} |")
     print(f"| saved by batches, $ a day | {' | '.join(f'{saved_by_batches(rate):,.2f}' for rate in RATES)} |")
-    print(f"\na warm invocation takes {CPU_SECONDS:.3f} s of CPU")
     return 0
 
 

@@ -53,6 +53,7 @@ def demand(
             open_minutes=open_minutes,
             repeat_interval=config.route.repeat_interval,
         ),
+        forwarder_mb=environment.forwarder_memory_mb,
         channels=len({target.integration.channel for target in targets}),
         alarms=sum(alarm.billed_metrics for alarm in planned.alarms if not alarm.query),
         composites=len(planned.parents),

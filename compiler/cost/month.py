@@ -11,6 +11,7 @@ from alertrelay.values.text import how_many
 from compiler.cost import companion, intake, prices, usage
 from compiler.cost.prices import Price
 from compiler.cost.queries import PROMETHEUS, QUERIES, PrometheusDemand, QueryDemand
+from compiler.resources.environment import FORWARDER_MB
 
 ALERT_TOPICS = 5
 TOPICS = ALERT_TOPICS + 1
@@ -86,6 +87,7 @@ class Demand:
     alerts_a_day: float
     alert: usage.CountedAlert
     channels: int
+    forwarder_mb: int = FORWARDER_MB
     alarms: int = 0
     composites: int = 0
     scored: ScorerDemand | None = None
@@ -107,7 +109,7 @@ class Demand:
 
 def bill(demand: Demand) -> list[Line]:
     """Returns all lines of a month: the relay at rest, then what alerts add, then the options that are chosen."""
-    return [*at_rest(), *of_alerts(demand), *_options(demand)]
+    return [*at_rest(demand.forwarder_mb), *of_alerts(demand), *_options(demand)]
 
 
 def relay_dollars(lines: Sequence[Line]) -> float:
@@ -115,7 +117,7 @@ def relay_dollars(lines: Sequence[Line]) -> float:
     return sum(line.dollars for line in lines if line.part in (REST, ALERTS))
 
 
-def at_rest() -> list[Line]:
+def at_rest(forwarder_mb: int) -> list[Line]:
     """Returns what a month costs in which no alert comes."""
     ticks = usage.of_ticks()
     polls = usage.FORWARDERS * usage.IDLE_POLLS * usage.MONTH_MINUTES
@@ -125,7 +127,7 @@ def at_rest() -> list[Line]:
         _line(REST, "the key of the topics", 1, prices.KEY),
         _line(REST, "the secret with the channels' keys", 1, prices.SECRET),
         _line(REST, f"polls of {usage.FORWARDERS} idle queues", polls, prices.SQS_REQUEST),
-        *_work(REST, "ticks", ticks, 1),
+        *_work(REST, "ticks", ticks, 1, forwarder_mb),
     ]
 
 
@@ -144,18 +146,18 @@ def of_alerts(demand: Demand) -> list[Line]:
         _line(ALERTS, "messages to the topics, firing and resolved", 2 * count, prices.SNS_MESSAGE),
         _line(ALERTS, "data keys of the topics", 2 * min(2 * count, ALERT_TOPICS * five_minutes), prices.KEY_REQUEST),
         _line(ALERTS, "reads of the secret", reads, prices.SECRET_READ),
-        *_work(ALERTS, "alerts", work, count),
+        *_work(ALERTS, "alerts", work, count, demand.forwarder_mb),
         _line(ALERTS, "what the table keeps of them", kept, prices.TABLE_GB),
         _line(ALERTS, "metrics of the channels", metrics, prices.CUSTOM_METRIC),
         _line(ALERTS, "messages to the channels", count * work.sent / 1e9, prices.TRANSFER_OUT),
     ]
 
 
-def _work(part: str, whose: str, work: usage.Work, times: float) -> list[Line]:
-    memory = usage.FORWARDER_MB / 1024
+def _work(part: str, whose: str, work: usage.Work, times: float, memory_mb: int) -> list[Line]:
+    gb_seconds = times * work.seconds(memory_mb) * memory_mb / 1024
     lines = [
         _line(part, f"invocations for {whose}", times * work.invocations, prices.INVOCATION),
-        _line(part, f"their time, at {usage.FORWARDER_MB} MB", times * work.seconds * memory, prices.GB_SECOND),
+        _line(part, f"their time, at {memory_mb} MB", gb_seconds, prices.GB_SECOND),
         _line(part, "writes to the table", times * work.writes, prices.TABLE_WRITE),
         _line(part, "reads of the table", times * work.reads, prices.TABLE_READ),
         _line(part, "timers, sent, received, deleted", times * work.timers * usage.QUEUE_REQUESTS, prices.SQS_REQUEST),

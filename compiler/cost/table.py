@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from compiler.cost.month import REST, Demand, Line, SloDemand, bill, of_slos, relay_dollars, saved_by_signals
 from compiler.cost.prices import REGION
+from compiler.resources.environment import LEAST_FORWARDER_MB
+
+WORTH_SAYING = 1.0
+"""Dollars of a month below which a saving is not worth a line."""
 
 
 def rows(lines: Sequence[Line]) -> list[tuple[str, str, str, str]]:
@@ -53,8 +58,26 @@ def summary(name: str, demand: Demand) -> list[str]:
     return [
         f"{name}: the relay ${relay_dollars(lines):,.2f} a month at {assumptions(demand)}; ${rest:.2f} at rest",
         *([f"{name}: and {', '.join(options)}"] if options else []),
+        *([f"{name}: {hint}"] if (hint := memory_hint(demand)) else []),
         *(_of_slos(name, demand.slos) if demand.slos else []),
     ]
+
+
+def saved_by_memory(demand: Demand) -> float:
+    """Returns the dollars that forwarders of the least memory would save."""
+    least = replace(demand, forwarder_mb=LEAST_FORWARDER_MB)
+    return relay_dollars(bill(demand)) - relay_dollars(bill(least))
+
+
+def memory_hint(demand: Demand) -> str:
+    """Returns what less memory would save, "" where that is less than a dollar."""
+    saved = saved_by_memory(demand)
+    if saved < WORTH_SAYING:
+        return ""
+    return (
+        f"`forwarder_memory_mb: {LEAST_FORWARDER_MB}` instead of {demand.forwarder_mb} would take ${saved:,.2f} less a "
+        "month; a page after a quiet time starts later"
+    )
 
 
 def counted_slos(number: int) -> str:

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 FORWARDERS = 3
-FORWARDER_MB = 512
-"""Memory of a forwarder: docs/adr/0039. It uses 36 MB; the rest buys CPU."""
 CORE_MB = 1769
 """Lambda gives so much memory a whole core, and others in proportion."""
 MONTH_DAYS = 30
@@ -56,7 +54,7 @@ FLUSH: Methods = {
 }
 """Of the flush that notifies of the alert. Then the group sleeps (docs/adr/0043)."""
 FLUSH_TOGETHER: Methods = {"facts": 1}
-"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0065)."""
+"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0067)."""
 OPEN: Methods = {
     "lease": 1,
     "members": 1,
@@ -80,22 +78,25 @@ from a tick that was late in its minute, is refused its lease, and reads why."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
 TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 1.0, 1.0, 1.1
-"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0065)."""
+"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0067)."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
 IDLE_POLLS = 15
 """A minute and queue: five pollers of Lambda, each of which waits 20 s.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 
-CPU_SECONDS = 0.012 * CORE_MB / FORWARDER_MB
-"""Of a warm invocation, at a forwarder's share of a core: docs/performance.md."""
+JOIN_CPU, JOIN_HOME_CPU, FLUSH_CPU, TICK_CPU = 0.0045, 0.002, 0.009, 0.0035
+"""Seconds of a whole core, warm: an update that joins, and for each of its groups; a flush; a tick. Measured by
+`make bench-invocations`: docs/performance.md."""
 REQUEST_SECONDS = 0.006
 """Until AWS has answered a request of the same region: an assumption."""
 SEND_SECONDS = 0.2
 """Until PagerDuty, Slack or a mail server has answered: an assumption."""
 
-LOGGED_INVOCATION, LOGGED_LINE, LOGGED_OUTCOME, LOGGED_METRICS = 460, 256, 720, 443
-"""Bytes, each with the 26 that CloudWatch adds to a line: Lambda's own three lines, a line, an outcome, the metrics."""
+LOGGED_INVOCATION, LOGGED_LINE, LOGGED_WAITING, LOGGED_SENT, LOGGED_METRICS, LOGGED_TICK = 345, 256, 540, 760, 443, 456
+"""Bytes, each with the 26 that CloudWatch adds to a line: Lambda's START, END and REPORT; a line; the outcome of an
+update that waits for its flush, and of one that is notified; the metrics of an invocation; both lines of a tick.
+tests/compiler/test_cost.py weighs them on the pipeline; Lambda's three are as its guide shows them."""
 KEPT_ALERT, KEPT_HOME = 2_100, 600
 """Bytes of an alert, and of a header or member, with the 100 that the table adds to an item."""
 ALERT_DAYS, MEMBER_DAYS = 18, 3
@@ -113,11 +114,18 @@ class Work:
     reads: float = 0
     timers: float = 0
     invocations: float = 0
-    seconds: float = 0
+    cpu: float = 0
+    """Seconds of a whole core."""
+    waited: float = 0
+    """Seconds for which invocations wait for AWS and the channels."""
     logged: float = 0
     sent: float = 0
     kept_days: float = 0
     """Bytes of the table, times the days for which it keeps them."""
+
+    def seconds(self, memory_mb: int) -> float:
+        """Returns how long the invocations take with the share of a core that comes with so much memory."""
+        return self.cpu * max(1.0, CORE_MB / memory_mb) + self.waited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +177,11 @@ def of_alert(alert: CountedAlert) -> Work:
         reads=sum(UNITS[name][1] * count for name, count in calls.items()),
         timers=timers,
         invocations=invocations,
-        seconds=invocations * CPU_SECONDS + requests * REQUEST_SECONDS + sends * SEND_SECONDS,
+        cpu=2 * FORWARDERS * JOIN_CPU + 2 * homes * JOIN_HOME_CPU + timers * FLUSH_CPU,
+        waited=requests * REQUEST_SECONDS + sends * SEND_SECONDS,
         logged=invocations * LOGGED_INVOCATION
         + 2 * FORWARDERS * LOGGED_LINE
-        + 4 * homes * LOGGED_OUTCOME  # pending, then delivered
+        + 2 * homes * (LOGGED_WAITING + LOGGED_SENT)
         + sends * LOGGED_METRICS,
         sent=sends * SENT_BYTES,
         kept_days=KEPT_ALERT * ALERT_DAYS + homes * KEPT_HOME * (ALERT_DAYS + MEMBER_DAYS),
@@ -185,6 +194,7 @@ def of_ticks() -> Work:
     return Work(
         reads=ticks * sum(UNITS[name][1] * count for name, count in TICK.items()),
         invocations=ticks,
-        seconds=ticks * (CPU_SECONDS + REQUEST_SECONDS * sum(TICK.values())),
-        logged=ticks * (LOGGED_INVOCATION + LOGGED_LINE + LOGGED_METRICS),
+        cpu=ticks * TICK_CPU,
+        waited=ticks * REQUEST_SECONDS * sum(TICK.values()),
+        logged=ticks * (LOGGED_INVOCATION + LOGGED_TICK),
     )

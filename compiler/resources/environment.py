@@ -32,14 +32,16 @@ from compiler.resources.sources import Source, sources_of
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
-    "databases clusters caches services load_balancers queues functions slos dashboards sources "
-    "maintenance"
+    "rollout intake reserved_concurrency forwarder_memory_mb runbook_base_url alarm_tags_in_notifications "
+    "managed_prometheus audit databases clusters caches services load_balancers queues functions slos dashboards "
+    "sources maintenance"
 )
 ROLLOUTS = ("canary", "at_once")
 INTAKES = ("direct", "batched")
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
+FORWARDER_MB, LEAST_FORWARDER_MB, MOST_FORWARDER_MB = 512, 256, 1769
+"""A forwarder's memory, by which Lambda gives CPU: docs/adr/0039, 0065. More than a whole core makes nothing faster."""
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
@@ -67,6 +69,7 @@ class Environment:
     rollout: str  # of ROLLOUTS
     intake: str  # of INTAKES; "" for none: alerts then come by SNS alone
     reserved_concurrency: int  # of each forwarder, 0 for none
+    forwarder_memory_mb: int  # of each forwarder; CPU comes with it
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
@@ -129,6 +132,9 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         rollout=_one_of(section, "rollout", ROLLOUTS, "a way to roll out") or ROLLOUTS[0],
         intake=_one_of(section, "intake", INTAKES, "a kind of intake"),
         reserved_concurrency=section.whole("reserved_concurrency", 0, low=LEAST_RESERVED, high=1_000),
+        forwarder_memory_mb=section.whole(
+            "forwarder_memory_mb", FORWARDER_MB, low=LEAST_FORWARDER_MB, high=MOST_FORWARDER_MB
+        ),
         ops_pagerduty_key=secret_key_of(ops_key, findings, "ops_pagerduty_key") if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",

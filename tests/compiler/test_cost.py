@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
+from alertrelay.runtime.observe import Observer
 from alertrelay.state import Store
 
 from compiler.cost import companion, intake, prices, usage
 from compiler.cost.demand import demand, integrations
 from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
 from compiler.cost.queries import PROMETHEUS, QUERIES
-from compiler.cost.table import price, quantity
+from compiler.cost.table import memory_hint, price, quantity, saved_by_memory
 from compiler.cost.usage import UNITS, CountedAlert, methods
 from compiler.load import Loaded, load
 from compiler.reading.finding import Findings
 from compiler.reading.yamlfile import parse
-from compiler.resources.environment import parse_environment
+from compiler.resources.environment import FORWARDER_MB, parse_environment
 from tests.dispatch.world import World, alarm, config, timed
 from tests.example import CONFIG
 
 OPEN_MINUTES, INTERVAL, REPEAT, HOMES = 30, 300, 4 * 3600, 3
 AT_REST_AT_MOST = 6.0
+LINE_BYTES = 26
+"""That CloudWatch adds to each line."""
 
 
 class _Counting:
@@ -78,6 +82,39 @@ def test_an_alert_takes_no_more_of_the_table_than_the_bill_says() -> None:
     assert set(calls) <= set(UNITS)
     for which in (0, 1):
         assert _units(calls, which) <= _units(counted, which) <= 1.4 * _units(calls, which)
+
+
+def test_an_alert_logs_no_more_than_the_bill_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """What its forwarders print, weighed as CloudWatch does; Lambda's own lines are not printed here."""
+    world = World(config=timed(config(), group_wait=30, group_interval=INTERVAL, repeat_interval=REPEAT))
+    world.publish(alarm("prod-rds-orders-db-RDSHighCPU-critical"))
+    world.run(OPEN_MINUTES * 60)
+    world.publish(alarm("prod-rds-orders-db-RDSHighCPU-critical", "OK", at=world.clock.now()))
+    world.run(2 * INTERVAL)
+    observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    observer.begin(SimpleNamespace(aws_request_id="00000000-0000-0000-0000-000000000000"))
+    for event, fields in world.log:
+        if event not in ("tick", "waking", "survey"):  # of the ticks, which are counted apart
+            observer.log(event, **fields)
+    for outcome in world.outcomes:
+        observer.emit(outcome)
+        observer.end()
+    lines = capsys.readouterr().out.splitlines()
+    weight = sum(len(line.encode()) + LINE_BYTES for line in lines)
+    counted = usage.of_alert(CountedAlert(homes=HOMES, open_minutes=OPEN_MINUTES, repeat_interval=REPEAT))
+    assert weight <= counted.logged - counted.invocations * usage.LOGGED_INVOCATION <= 1.2 * weight
+
+
+def test_less_memory_costs_less_and_takes_longer() -> None:
+    alert = CountedAlert(homes=4, open_minutes=OPEN_MINUTES, repeat_interval=REPEAT)
+    work = usage.of_alert(alert)
+    assert work.seconds(256) > work.seconds(512) > work.seconds(1769) == work.seconds(3008)
+    given = _demand(100_000, homes=4)
+    assert given.forwarder_mb == FORWARDER_MB
+    least = relay_dollars(bill(replace(given, forwarder_mb=256)))
+    assert saved_by_memory(given) == pytest.approx(relay_dollars(bill(given)) - least)
+    assert f"${saved_by_memory(given):.2f} less" in memory_hint(given)
+    assert memory_hint(_demand(10)) == memory_hint(replace(given, forwarder_mb=256)) == ""
 
 
 def test_what_the_table_keeps_is_kept_as_long_as_the_bill_says() -> None:

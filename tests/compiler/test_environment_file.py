@@ -5,7 +5,7 @@ import pytest
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.audit import Audit
-from compiler.resources.environment import Environment, parse_environment
+from compiler.resources.environment import FORWARDER_MB, Environment, parse_environment
 from compiler.resources.resource import (
     Cache,
     Cluster,
@@ -41,6 +41,7 @@ ops_pagerduty_key: ops_page
 rollout: at_once
 intake: direct
 reserved_concurrency: 100
+forwarder_memory_mb: 256
 runbook_base_url: https://wiki.example.com/runbooks
 databases:
   - {id: orders-db, engine: postgres, class: db.r6g.large, storage_gb: 100, storage_type: gp2, replica: true,
@@ -77,6 +78,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         rollout="at_once",
         intake="direct",
         reserved_concurrency=100,
+        forwarder_memory_mb=256,
         runbook_base_url="https://wiki.example.com/runbooks",
         alarm_tags_in_notifications=True,
         managed_prometheus=True,
@@ -141,6 +143,7 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (environment.region, environment.retain, environment.log_retention_days) == ("", False, 90)
     assert (environment.databases, environment.labels) == ((), {})
     assert (environment.rollout, environment.reserved_concurrency, environment.ops_pagerduty_key) == ("canary", 0, "")
+    assert environment.forwarder_memory_mb == FORWARDER_MB
     assert environment.publishers == ()
     assert environment.audit is None
 
@@ -155,6 +158,8 @@ def _filled(text: str) -> str:
         ("databses: []", "unknown-key", "databses"),
         ("rollout: slowly", "bad-value", "rollout"),
         ("reserved_concurrency: 29", "out-of-range", "reserved_concurrency"),
+        ("forwarder_memory_mb: 128", "out-of-range", "forwarder_memory_mb"),
+        ("forwarder_memory_mb: 3008", "out-of-range", "forwarder_memory_mb"),
         ("reserved_concurrency: 30.5", "wrong-type", "reserved_concurrency"),
         ("ops_pagerduty_key: a key", "bad-value", "ops_pagerduty_key"),
         ("audit: {evry: 5m}", "unknown-key", "audit.evry"),

@@ -27,6 +27,7 @@ ops_pagerduty_key: ops_page
 rollout: at_once
 intake: direct
 reserved_concurrency: 100
+forwarder_memory_mb: 256
 audit:
   every: 1h
   roles: [arn:aws:iam::444455556666:role/alertrelay-audit]

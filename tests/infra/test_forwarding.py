@@ -213,6 +213,11 @@ def test_reserved_concurrency_is_an_option_and_leaves_room_beside_the_timers(bus
         assert mapping["ScalingConfig"]["MaximumConcurrency"] < LEAST_RESERVED
 
 
+def test_a_forwarders_memory_is_an_option(busy: Template, relay: Template, environment: str) -> None:
+    assert [function["MemorySize"] for _, function in functions(busy, "busy").values()] == [256, 256, 256]
+    assert [function["MemorySize"] for _, function in functions(relay, environment).values()] == [512, 512, 512]
+
+
 def test_no_queue_depends_on_the_topics_key(relay: Template, environment: str) -> None:
     queues = relay.properties("AWS::SQS::Queue")
     assert len(queues) == 14 + (environment == "prod")  # that of the slo function

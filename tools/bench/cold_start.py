@@ -91,10 +91,12 @@ class Meter:
 
 
 class World:
-    """The emulated AWS and the peers behind TLS, in which one environment is deployed. A context manager."""
+    """The emulated AWS and the peers behind TLS, in which one environment is deployed. A context manager. `wait` and
+    `interval` are the seconds of each group_wait and group_interval; no interval leaves that of the configuration."""
 
-    def __init__(self, template: Path) -> None:
+    def __init__(self, template: Path, *, wait: float = 0.0, interval: float = 0.0) -> None:
         self.template = template
+        self.waits = {"group_wait": wait} | ({"group_interval": interval} if interval else {})
         self.meter = Meter()
         self._count = 0
 
@@ -124,9 +126,9 @@ class World:
         """Returns all that came to the peers so far."""
         return [*self.standins.requests, *self.emulator.published, *self.others.requests]
 
-    def event(self) -> Mapping[str, Any]:
-        """Returns an alarm that was not there before, as SNS hands it to a function."""
-        self._count += 1
+    def event(self, *, resolved: bool = False) -> Mapping[str, Any]:
+        """Returns an alarm that was not there before, or the resolve of the last one, as SNS hands it to a function."""
+        self._count += not resolved
         envelope = unwrap(EVENT.read_bytes())[0]
         alarm = json.loads(envelope.text)
         alarm["AlarmName"] += f"-{self._count}"
@@ -135,9 +137,12 @@ class World:
             alarm["AlarmDescription"] = alarm["AlarmDescription"].replace(word, f"{word}-{self._count}")
         now = datetime.now(UTC)
         alarm["StateChangeTime"] = now.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        if resolved:
+            alarm |= {"NewStateValue": "OK", "OldStateValue": "ALARM"}
         topic = next(arn for name, arn in self.deployed.topics.items() if name.endswith("-critical"))
         notification = {"TopicArn": topic, "Subject": envelope.subject, "Message": json.dumps(alarm)}
-        return from_sns(notification, subscription=f"{topic}:bench", sent_at=now, message_id=f"bench-{self._count}")
+        message_id = f"bench-{self._count}{'-over' * resolved}"
+        return from_sns(notification, subscription=f"{topic}:bench", sent_at=now, message_id=message_id)
 
     def forget(self) -> None:
         """Empties the table: nothing of an earlier start joins what comes, or counts for the limit of a storm."""
@@ -174,21 +179,21 @@ class World:
         return copy
 
     def code(self, function: DeployedFunction) -> Path:
-        """Returns a copy of a function's folder, in whose configuration no group waits for others."""
+        """Returns a copy of a function's folder, in whose configuration groups wait as long as the world says."""
         copy = self.folder / f"code-{function.name}"
         if not copy.exists():
             shutil.copytree(function.code, copy)
             file = copy / CONFIG_FILE
             config = json.loads(file.read_text(encoding="utf-8"))
-            _without_wait(config["route"])
+            _set(config["route"], self.waits)
             file.write_text(json.dumps(config), encoding="utf-8")
         return copy
 
 
-def _without_wait(route: dict[str, Any]) -> None:
-    route["group_wait"] = 0.0
+def _set(route: dict[str, Any], values: Mapping[str, float]) -> None:
+    route.update(values)
     for child in route["routes"]:
-        _without_wait(child)
+        _set(child, values)
 
 
 def main() -> int:
