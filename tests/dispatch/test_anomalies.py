@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
@@ -24,9 +24,11 @@ NOTE = AnomalyNote(
 )
 
 
-def anomaly() -> Envelope:
+def anomaly(ended: datetime | None = None) -> Envelope:
     labels = {"alertname": "AnomalyDetected", "severity": "critical", "service": "orders"}
     update: dict[str, Any] = {"status": "firing", "labels": labels, "annotations": {}, "startsAt": START.isoformat()}
+    if ended:
+        update |= {"status": "resolved", "endsAt": ended.isoformat(), "updatedAt": ended.isoformat()}
     return Envelope(text=json.dumps({"sender": SENDER, "version": "1", "alerts": [update]}), message_id="own")
 
 
@@ -111,3 +113,8 @@ def test_the_message_of_an_anomaly_says_who_judged_it_last_and_notifies_nobody()
     assert "*Judged*: helpful, by ana at 03:0" in edits[0]
     assert "*Judged*: not helpful, by bo" in edits[1]
     assert (len(world.sent("pagerduty")), len(world.sent("email"))) == counts
+    world.publish(anomaly(ended=world.clock.now()))
+    world.run(600)
+    resolved = json.dumps([message for _, message, _, _ in slack.sent][-1])
+    assert "RESOLVED" in resolved
+    assert "*Judged*: not helpful, by bo" in resolved

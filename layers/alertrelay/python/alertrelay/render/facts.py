@@ -198,8 +198,9 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, who silenced and who judged it, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", VERDICT: "Judged", "impact": "Impact"}
+    """Returns who judged the alert; while it fires also who is on it, who silenced it, and its impact."""
+    titles = {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", VERDICT: "Judged", "impact": "Impact"}
+    titles = {VERDICT: titles[VERDICT]} if over else titles
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 
