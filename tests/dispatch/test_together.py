@@ -70,7 +70,7 @@ def counting(calls: Counter[str]) -> Callable[[Store], Wrapped]:
     return lambda store: Wrapped(store, lambda name, _: calls.update([name]))
 
 
-def test_groups_that_are_armed_together_have_one_timer_and_are_all_notified() -> None:
+def test_groups_armed_together_have_one_timer_and_are_all_notified() -> None:
     world = World(config=homes(3, wait=30))
     world.publish(alarm("a"))
     (body,) = waiting(world)
@@ -91,13 +91,13 @@ def test_a_message_of_several_groups_comes_when_the_last_of_them_is_due() -> Non
     assert body["at"] == (START + 0.2 * SECOND).isoformat()
 
 
-def test_a_message_of_one_group_has_the_form_that_earlier_versions_send() -> None:
+def test_a_message_of_one_group_has_the_form_of_earlier_versions() -> None:
     body = body_of(FlushMessage(gid="slack-1", at=START))
     assert body == {"do": "flush", "gid": "slack-1", "at": START.isoformat()}
     assert message_of(body) == FlushMessage(gid="slack-1", at=START)
 
 
-def test_what_an_earlier_version_does_not_read_of_a_message_is_flushed_by_the_next_tick() -> None:
+def test_what_an_earlier_version_leaves_of_a_message_is_flushed_by_a_tick() -> None:
     world = World(config=homes(3, wait=30))
     world.publish(alarm("a"))
     timers = world.timers(world.relays[SLACK])
@@ -108,7 +108,7 @@ def test_what_an_earlier_version_does_not_read_of_a_message_is_flushed_by_the_ne
     assert notified(world) == {"home-0": 1, "home-1": 1, "home-2": 1}
 
 
-def test_a_tick_packs_what_is_due_at_once_and_leaves_what_is_overdue_alone() -> None:
+def test_a_tick_packs_what_is_due_together_but_not_what_is_overdue() -> None:
     world = World(config=homes(4, wait=30))
     world.publish(alarm("a"), alarm("b", at=START + 40 * SECOND, service="later"))
     timers = world.timers(world.relays[SLACK])
@@ -121,9 +121,7 @@ def test_a_tick_packs_what_is_due_at_once_and_leaves_what_is_overdue_alone() -> 
 
 @pytest.mark.parametrize("number", range(16))
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_death_at_any_request_of_a_message_loses_no_group_and_repeats_one_notification_at_most(
-    number: int, when: str
-) -> None:
+def test_a_death_at_any_request_loses_no_group_and_repeats_one_message(number: int, when: str) -> None:
     world = MortalWorld(config=homes(3, wait=30))
     receive(world.relays[SLACK], alarm("a"), deadline=world.deadline)
     world.clock.move_to(START + 30 * SECOND)
@@ -147,7 +145,7 @@ def test_a_death_at_any_request_of_a_message_loses_no_group_and_repeats_one_noti
     assert len(sent) <= 4
 
 
-def test_a_group_that_kills_each_invocation_stops_the_others_of_its_message_for_one_tick_alone() -> None:
+def test_a_group_that_kills_each_invocation_stops_the_others_for_a_tick() -> None:
     world = MortalWorld(config=homes(3, wait=30))
 
     def die() -> None:
@@ -160,7 +158,7 @@ def test_a_group_that_kills_each_invocation_stops_the_others_of_its_message_for_
 
 
 @pytest.mark.parametrize("seconds", [0, 9])  # refused at once, or timed out
-def test_a_channel_that_is_down_keeps_no_other_group_of_the_message_waiting(seconds: float) -> None:
+def test_a_channel_that_is_down_keeps_no_other_group_waiting(seconds: float) -> None:
     world = World(config=homes(3, wait=30))
     times: dict[str, float] = {}
 
@@ -181,7 +179,7 @@ def test_a_channel_that_is_down_keeps_no_other_group_of_the_message_waiting(seco
     assert {one.receiver for one in world.of("fallback")} == {"mail"}
 
 
-def test_a_channel_that_is_slow_leaves_each_of_the_others_to_an_invocation_of_its_own() -> None:
+def test_a_slow_channel_leaves_each_other_group_to_an_own_invocation() -> None:
     world = World(config=homes(4, wait=30))
     slow(world, "home-0", lambda: world.clock.sleep(6))
     world.publish(alarm("a"))
@@ -242,7 +240,7 @@ def test_facts_are_read_once_for_all_groups_of_an_alert(wait: int) -> None:
     assert calls["facts"] == 1
 
 
-def test_the_first_group_of_a_message_reads_the_facts_of_the_groups_after_it_too() -> None:
+def test_the_first_group_reads_the_facts_of_those_after_it_too() -> None:
     calls = Counter[str]()
     world = World(config=homes(1, wait=0), wrap=counting(calls))
     alerts = [alarm("a", service="x"), alarm("b", service="y")]
@@ -276,7 +274,7 @@ def test_facts_that_are_older_than_seconds_are_read_anew() -> None:
     assert notified(world) == {"home-0": 1}
 
 
-def test_facts_that_are_older_than_a_member_of_the_next_group_are_read_anew() -> None:
+def test_facts_older_than_a_member_of_the_next_group_are_read_anew() -> None:
     calls = Counter[str]()
     world = World(config=homes(2, wait=30), wrap=counting(calls))
     world.publish(alarm("a"))
