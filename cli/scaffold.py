@@ -33,10 +33,10 @@ class Answers:
     region: str
     on_call_mail: str
     mail_from: str
-    slack: str = ""
-    teams: bool = False
-    pagerduty: bool = False
-    alertmanager: str | None = None
+    slack: str
+    teams: bool
+    pagerduty: bool
+    alertmanager: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def _period(points: Sequence[Point]) -> str:
 
 
 def _tiles(report: Report) -> str:
-    weeks = (report.points[-1].at - report.points[0].at) / (7 * DAY) if len(report.points) > 1 else 0.0
+    weeks = (report.points[-1].at - report.points[0].at) / (7 * DAY) if report.points else 0.0
     tiles = [
         (f"{len(report.alerts)}", "alerts"),
         (f"{len(report.alerts) / weeks:.1f}" if weeks else "-", "alerts a week"),

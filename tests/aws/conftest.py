@@ -16,6 +16,7 @@ from moto import mock_aws
 from local.serve.database import DataFile
 from local.serve.store import SqliteStore
 from tests.aws import state
+from tests.aws.compared import Compared
 
 REGION = "eu-west-1"
 
@@ -48,9 +49,9 @@ def dynamo_store(clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
         yield state.dynamo(dynamodb, clock)
 
 
-@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
+@pytest.fixture(params=["memory", "sqlite", "bench", "dynamodb"])
 def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any, tmp_path: Path) -> Iterator[Store]:
-    """Each implementation of ports.Store in turn, empty."""
+    """Each implementation of ports.Store in turn, empty; the table of `make bench` is held to moto's answers."""
     if request.param == "memory":
         yield MemoryStore(clock)
         return
@@ -59,4 +60,4 @@ def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any, tmp
             yield SqliteStore(database, clock)
         return
     with state.table(dynamodb):
-        yield state.dynamo(dynamodb, clock)
+        yield state.dynamo(Compared(dynamodb) if request.param == "bench" else dynamodb, clock)

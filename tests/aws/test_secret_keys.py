@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import traceback
 from collections.abc import Iterator
 from datetime import timedelta
@@ -163,6 +164,65 @@ def test_what_was_read_before_an_outage_is_still_given(
     next(keys.versions("pd"))
     client.down = True
     assert next(keys.versions("pd")).value == ONE
+
+
+def test_what_was_read_ahead_is_not_read_again(keys: SecretKeys, client: Counting) -> None:
+    keys.read_ahead()
+    assert next(keys.versions("pd")).value == ONE
+    assert client.stages == ["AWSCURRENT"]
+    keys.read_ahead()
+    assert client.stages == ["AWSCURRENT"]
+
+
+def test_who_asks_while_it_is_read_ahead_waits_for_that(
+    keys: SecretKeys, client: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    get = client.get_secret_value
+
+    def slow(**request: Any) -> Any:
+        asked.set()
+        answered.wait(10)
+        return get(**request)
+
+    client.get_secret_value = slow  # type: ignore[method-assign]
+    ahead = threading.Thread(target=keys.read_ahead)
+    ahead.start()
+    asked.wait(10)
+    waiting = keys.budget.waiting
+
+    def released() -> Any:
+        answered.set()
+        return waiting()
+
+    monkeypatch.setattr(keys.budget, "waiting", released)
+    assert next(keys.versions("pd")).value == ONE
+    ahead.join()
+    assert client.stages == ["AWSCURRENT"]
+
+
+def test_a_read_ahead_that_fails_shows_where_a_key_is_asked_for(keys: SecretKeys, client: Counting) -> None:
+    client.down = True
+    keys.read_ahead()
+    with pytest.raises(SecretMissing, match="cannot be read: ConnectTimeoutError"):
+        next(keys.versions("pd"))
+    assert client.stages.count("AWSCURRENT") == 2, "the second try is the read ahead's own"
+
+
+def test_a_slow_read_ahead_takes_nothing_from_what_the_table_may_wait(client: Counting, seconds: Seconds) -> None:
+    clock = ManualClock(NOW)
+    get = client.get_secret_value
+
+    def slow(**request: Any) -> Any:
+        clock.sleep(4)
+        return get(**request)
+
+    client.get_secret_value = slow  # type: ignore[method-assign]
+    budget = Budget(clock)
+    keys = SecretKeys(lambda: client, "arn:x:secret:y", seconds, budget)  # type: ignore[arg-type,return-value]
+    with budget.limited(secret_at_hand=True):
+        keys.read_ahead()
+        assert budget.for_table
 
 
 def test_a_line_end_that_was_copied_along_is_no_part_of_the_key(client: Counting, seconds: Seconds) -> None:

@@ -108,6 +108,7 @@ def test_a_refused_token_is_forgotten(was_taken: bool) -> None:
     [
         (answer(401), AuthDead, "answered 401 (key client)"),
         (answer(400, error="invalid_client"), AuthDead, "answered 400: invalid_client (key client)"),
+        (answer(401, error="access_denied"), AuthDead, "answered 401: access_denied (key client)"),
         (answer(400, error="invalid_scope"), Permanent, "answered 400: invalid_scope"),
         (answer(400, error=f"about {SECRET}", error_description=SECRET), Permanent, "answered 400"),
         (answer(400, error=["no", "text"]), Permanent, "answered 400"),

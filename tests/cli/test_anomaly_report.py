@@ -74,6 +74,14 @@ def test_known_incidents_are_counted_found_and_missed(tmp_path: Path) -> None:
     assert re.search(r"at 0\.7 you would have had \d alerts?, 1 in known incidents", text)
 
 
+def test_an_incident_of_a_minute_is_still_seen_on_the_drawing(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={1000: 120.0})
+    incidents = tmp_path / "incidents.csv"
+    incidents.write_text("start,end\n2026-11-04 11:20,2026-11-04 11:21\n")
+    _, body = _report(source, "--incidents", str(incidents))
+    assert [each.get("width") for each in body.iter() if each.get("class") == "known"] == ["2.0"]
+
+
 def test_an_alert_has_to_begin_in_the_incident(tmp_path: Path) -> None:
     source = _metric(tmp_path / "cpu.csv", spikes={1000: 120.0, 1001: 125.0, 1002: 122.0, 1003: 121.0})
     verdicts = {}

@@ -190,6 +190,7 @@ def test_a_topic_that_nobody_hears_is_named(deployed: DayRun, config: Config) ->
         sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
     (finding,) = examine(config, deployed.stack.emulator.client)
     assert (finding.code, finding.severity, finding.key) == ("topic-unheard", "error", "alertrelay-prod-last-resort")
+    assert finding.mend == "add last_resort of config/delivery.yml and deploy"
 
 
 def without(statement: str) -> Callable[[dict[str, Any]], None]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from alertrelay.aws.budget import Budget
+from alertrelay.aws.state.table import THROTTLED_FOR
 from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import TimersFailure
@@ -61,6 +63,7 @@ class Invocation:
 
     function: str
     ends: datetime
+    budget: Budget
     sent: int = 0
     steps: int = 0
     dies_at: int | None = None
@@ -108,6 +111,11 @@ class Cloud:
     late: list[tuple[Event, datetime]] = field(default_factory=list)
     """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
+    late_records: set[tuple[str, str]] = field(default_factory=set)
+    """What was notified, and could not be recorded when it came back from the queue: each by its group, and by what
+    names the message or the flush."""
+    overtaken: set[tuple[str, str]] = field(default_factory=set)
+    """Of these, those whose group the table let somebody flush meanwhile: that flush notifies it once more."""
     half_joined: int = 0
     """Alerts that were notified at once since the table failed as they were left to a digest, which may have them."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -223,13 +231,14 @@ class Cloud:
         turn = self._turn[event.function]
         self._turn[event.function] += 1
         containers = self.handlers[event.function]
-        running = Invocation(event.function, self.clock.now() + TIMEOUT)
+        running = Invocation(event.function, self.clock.now() + TIMEOUT, Budget(self.clock))
         if self.weather.strikes(self.weather.kill_in_turn):
             running.dies_at = next(self._deaths) % STEPS
         self._running.append(running)
         try:
             payload = json.loads(json.dumps(event.payload))
-            answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
+            with running.budget.limited(secret_at_hand=True):
+                answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
             return bool(answer and answer.get("batchItemFailures"))
         except (Killed, RecordsFailed):
             return True
@@ -237,6 +246,16 @@ class Cloud:
             self._running.pop()
             if running.table_failed and running.queue_failed:
                 self.unrecorded += running.sent
+            if event.kind == "queue":
+                self.late_records -= (brought := _to_record(event))
+                self.late_records |= brought if running.table_failed else set()
+
+
+def _to_record(event: Event) -> set[tuple[str, str]]:
+    """Returns what a message of a function's queue brings to be recorded."""
+    bodies = [json.loads(record["body"]) for record in event.payload["Records"]]
+    told = {(gid, body["envelope"]["message_id"]) for body in bodies for gid in body.get("told", ())}
+    return told | {(body["gid"], body["owner"]) for body in bodies if body["do"] == "record"}
 
 
 @dataclass(frozen=True)
@@ -255,19 +274,32 @@ class Table:
                 cloud.meet()
             if weather.table_seconds:
                 cloud.clock.sleep(weather.table_seconds)
-            verdict = weather.table()
+            verdict = "fails" if self._throttled() else weather.table()
             if verdict == "fails":
                 cloud.note("table_failed")
                 raise StoreFailure(f"DynamoDB {name}: ThrottlingException")
             answer = cloud.step(lambda: method(*args, **kwargs), verdict)
             if name == "lease" and answer:
                 self._note_lease(args[0], kwargs["owner"], lost=verdict == "fails-after")
+                cloud.overtaken |= {late for late in cloud.late_records if late[0] == args[0]}
             if verdict == "fails-after":
                 cloud.note("table_failed")
                 raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
             return answer
 
         return call
+
+    def _throttled(self) -> bool:
+        """Waits a throttle out as alertrelay/aws/state/table.py does, within what an invocation waits for the table in
+        all; True where it lasts longer."""
+        weather, clock, began = self.cloud.weather, self.cloud.clock, self.cloud.clock.now()
+        budget = self.cloud._running[-1].budget if self.cloud._running else Budget(clock)
+        while budget.for_table and weather.strikes(weather.table_throttles):
+            if (clock.now() - began).total_seconds() >= THROTTLED_FOR:
+                return True
+            with budget.waiting():
+                clock.sleep(weather.rng.uniform(0.05, 1.0))
+        return not budget.for_table
 
     def _note_lease(self, gid: str, owner: str, *, lost: bool) -> None:
         if lost:

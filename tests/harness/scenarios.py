@@ -114,6 +114,7 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
         + deployment.peers.unconfirmed
         + cloud.unrecorded
         + cloud.half_joined
+        + len(cloud.overtaken)
         + len(cloud.leases_lost)
         + _late_and_over(cloud, traffic)
         + traffic.unnamed

@@ -31,6 +31,27 @@ def test_a_table_that_is_throttled_in_a_storm_loses_nothing() -> None:
     assert not verdict.wrong, str(verdict)
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_a_throttled_storm_repeats_only_what_is_excused(seed: int) -> None:
+    def throttles(weather: Weather) -> None:
+        weather.table_throttles = 0.5
+
+    # So many as a digest names: what more of it resolves is counted.
+    storm = Scenario(name="a storm while the table throttles", storm=True, faults=throttles)
+    verdict = play(storm, seed=seed, updates=30)
+    assert not verdict.wrong, str(verdict)
+    assert len(verdict.duplicates) < 10, verdict.duplicates  # some 30, where nothing waits a throttle out
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_failing_storm_repeats_only_what_is_excused(seed: int) -> None:
+    def fails(weather: Weather) -> None:
+        weather.table_fails = 0.5
+
+    verdict = play(Scenario(name="a storm while half of all requests fail", storm=True, faults=fails), seed=seed)
+    assert not verdict.wrong, str(verdict)
+
+
 def test_the_scenarios_make_a_thousand_updates() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
     assert len(SCENARIOS) * UPDATES >= 1000

@@ -27,8 +27,10 @@ class Trouble:
 class Weather:
     """Chances between 0 and 1. `kill`: of each request, that the process dies before or after it; `kill_sent`: that it
     dies when a peer took its message, before that is recorded; `race`: that another invocation of the same function
-    runs to its end before a request. `table_lost`: a write is done and its answer is lost. `kill_in_turn`: of each
-    invocation, that its process dies at a step, one step later each time."""
+    runs to its end before a request. `table_fails`: of each request, that it fails for good, once it was tried as often
+    as a request is; `table_throttles`: of each such try, that it is refused for now. `table_lost`: a write is done and
+    its answer is lost. `kill_in_turn`: of each invocation, that its process dies at a step, one step later each time.
+    """
 
     rng: random.Random
     kill: float = 0.0
@@ -37,6 +39,7 @@ class Weather:
     race: float = 0.0
     secrets_fail: float = 0.0
     table_fails: float = 0.0
+    table_throttles: float = 0.0
     table_lost: float = 0.0
     table_seconds: float = 0.0
     queue_fails: float = 0.0

@@ -1,8 +1,8 @@
 """Times what a forwarder does between a message and its notifications, in a checkout, without AWS and network.
 
 Run by tools/bench/decisions.py in a process of its own, for this checkout and for an older one beside it, whose layer
-and tests' world may stand under other names: `python deciding.py CHECKOUT EVENTS ALARMS`. Prints a JSON object, all in
-CPU seconds, but `messages` a second.
+and tests' world may stand under other names: `python deciding.py CHECKOUT EVENTS ALARMS GROUPS`. Prints a JSON object,
+all in CPU seconds, but `messages` a second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ TREE: Sequence[tuple[str, str, str]] = (
 """The matchers of the routes under the root, in order; all but the last go on to the next."""
 
 
-def main(checkout: Path, events: Path, alarms: int) -> int:
+def main(checkout: Path, events: Path, alarms: int, groups: int) -> int:
     here = Path(__file__).resolve().parents[2]
     checkout, others = checkout.resolve(), [path for path in sys.path if not Path(path).is_relative_to(here)]
     libraries = [path for path in sys.path if "site-packages" in path]
@@ -49,9 +49,12 @@ def main(checkout: Path, events: Path, alarms: int) -> int:
         "messages": 1 / min(_messages(events) for _ in range(ROUNDS)),
         "new": min(_new_alert(world) for _ in range(ROUNDS)),
         "member": _flush(world) / MEMBERS,
+        "awake": _flush(world, awake=True) / MEMBERS,
         "storm": group,
         "open": together,
     }
+    if groups:
+        found |= zip(("groups", "groups_open", "groups_end"), _each_its_group(world, groups), strict=True)
     print(json.dumps(found))
     return 0
 
@@ -156,10 +159,12 @@ def _notification(module: Any, alerts: Sequence[Any], pager: object, reason: obj
     return _made(module.Notification, given)
 
 
-def _pager_alone(world: Any, **timers: float) -> Any:
-    """The tests' world with the PagerDuty forwarder alone."""
+def _pager_alone(world: Any, *, awake: bool = False, **timers: float) -> Any:
+    """The tests' world with the PagerDuty forwarder alone; `awake`: its groups are flushed each group_interval, as in
+    each checkout that has no other way."""
     config = world.timed(world.config(), **timers) if timers else world.config()
-    here = world.World(config=config)
+    knows = "sleeps" in {field.name for field in dataclasses.fields(world.World)}
+    here = world.World(config=config, **({"sleeps": False} if awake and knows else {}))
     here.relays = here.relays[:1]
     return here
 
@@ -171,9 +176,9 @@ def _new_alert(world: Any) -> float:
     return _cpu(lambda: here.publish(*messages)) / NEW
 
 
-def _flush(world: Any) -> float:
+def _flush(world: Any, *, awake: bool = False) -> float:
     """CPU of a flush of a large group that notifies nobody."""
-    here = _pager_alone(world, group_wait=60, group_interval=300, repeat_interval=1e7)
+    here = _pager_alone(world, awake=awake, group_wait=60, group_interval=300, repeat_interval=1e7)
     here.publish(*(world.alarm(f"a{n}") for n in range(MEMBERS)))
     here.run(120)
     return min(_cpu(lambda: here.run(300)) for _ in range(ROUNDS))
@@ -182,17 +187,42 @@ def _flush(world: Any) -> float:
 def _one_group(world: Any, alarms: int) -> tuple[float, float]:
     """CPU of alarms that all fire within a minute, and of the half hour after it in which their group is open."""
     here = _pager_alone(world, group_wait=30, group_interval=300, repeat_interval=14_400)
-    times = (world.START + timedelta(seconds=60 * n / alarms) for n in range(alarms))
-    messages = [world.alarm(f"a{n}", at=at) for n, at in enumerate(times)]
+    messages = [world.alarm(f"a{n}", at=at) for n, at in enumerate(_within_a_minute(world.START, alarms))]
+    return _cpu(lambda: _publish(here, messages)), _cpu(lambda: here.run(1_800))
 
-    def fire() -> None:
-        for number, message in enumerate(messages):
-            here.publish(message)
-            if number % 100 == 0:
-                here.run(0)  # what is due meanwhile is flushed
 
-    return _cpu(fire), _cpu(lambda: here.run(1_800))
+def _each_its_group(world: Any, alarms: int) -> tuple[float, float, float]:
+    """CPU of alarms that all fire within a minute, each a group of its own, with the flushes of these; of the half hour
+    in which they are open; and of their ends, within a minute too."""
+    here = _pager_alone(world, group_wait=30, group_interval=300, repeat_interval=14_400)
+    began, over = world.START, world.START + timedelta(seconds=1_920)
+    firing = [world.alarm(f"a{n}", at=at, service=f"s{n}") for n, at in enumerate(_within_a_minute(began, alarms))]
+    ends = [world.alarm(f"a{n}", "OK", at=at, service=f"s{n}") for n, at in enumerate(_within_a_minute(over, alarms))]
+
+    def all_of(messages: Sequence[Any], seconds: float) -> Callable[[], None]:
+        def play() -> None:
+            _publish(here, messages)
+            here.run(seconds)
+
+        return play
+
+    found = _cpu(all_of(firing, 60)), _cpu(lambda: here.run(1_740)), _cpu(all_of(ends, 400))
+    actions = [message["event_action"] for message in here.sent("pagerduty")]
+    if (actions.count("trigger"), actions.count("resolve")) != (alarms, alarms):
+        raise AssertionError(f"expected {alarms} triggers and resolves, got {len(actions)} messages")
+    return found
+
+
+def _within_a_minute(began: datetime, count: int) -> Iterator[datetime]:
+    return (began + timedelta(seconds=60 * n / count) for n in range(count))
+
+
+def _publish(here: Any, messages: Sequence[Any]) -> None:
+    for number, message in enumerate(messages):
+        here.publish(message)
+        if number % 100 == 0:
+            here.run(0)  # what is due meanwhile is flushed
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

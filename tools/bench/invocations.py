@@ -23,8 +23,8 @@ from local.stack.day_input import template_of
 from local.stack.functions import DeployedFunction
 from local.stack.invocation import from_sqs
 from local.stack.rie_container import Container, RieMissing, kit, layer_of
-from tools.bench.cold_start import World
 from tools.bench.processes import cpu_ms, peak_mb, runtime_of
+from tools.bench.world import World
 
 WAIT, INTERVAL = 2.0, 6.0
 """Seconds of group_wait and group_interval: a resolve comes before the second is over, and waits for its flush."""

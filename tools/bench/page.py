@@ -16,10 +16,11 @@ WHOLE = "1769"
 def table(results: Mapping[str, Any]) -> str:
     """Return the figures as a table of Markdown: CPU to the message at its peer, its ratio to the stand-in of
     notify-slack in the same run, and wall time for each size of memory."""
-    sizes = list(results["memory"])
+    sizes, by_moto = list(results["memory"]), results["moto"]
     heads = [
         "function", "CPU to the message", f"of {ANCHOR}", "CPU of the whole first invocation", "CPU, warm",
-        "peak memory", "requests to AWS", *(f"wall, {_size(size)}" for size in sizes),
+        "peak memory", "requests to AWS", "AWS took for one", *(f"wall, {_size(size)}" for size in sizes),
+        *(f"wall, {_size(size)}, AWS by moto" for size in by_moto),
     ]  # fmt: skip
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     whole = results["memory"][WHOLE]
@@ -34,7 +35,9 @@ def table(results: Mapping[str, Any]) -> str:
                 f"{one['warm']:.1f} ms",
                 f"{one['rss']:.0f} MB",
                 f"{one['requests']:.0f}",
+                f"{one['served']:.1f} ms",
                 *(f"{results['memory'][size][name]['wall']:.0f} ms" for size in sizes),
+                *(f"{of_size[name]['wall']:.0f} ms" for of_size in by_moto.values()),
             ]
         )
     rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -24,7 +24,7 @@ class Budget:
     """Counts the waiting of one invocation. Outside `limited` nothing is refused."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._limited = False
         self._kept = timedelta()
         self._waited = timedelta()
@@ -55,8 +55,8 @@ class Budget:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Counts one request, or one pause before it, answered or not."""
-        began = self._clock.now()
+        began = self.clock.now()
         try:
             yield
         finally:
-            self._waited += max(timedelta(), self._clock.now() - began - USUAL)
+            self._waited += max(timedelta(), self.clock.now() - began - USUAL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,6 +47,7 @@ class SecretKeys:
     monotonic: Callable[[], float]
     budget: Budget
     _stages: dict[Stage, _Read] = field(default_factory=lambda: {"AWSCURRENT": _Read(), "AWSPREVIOUS": _Read()})
+    _reading: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def at_hand(self) -> bool:
@@ -72,6 +74,13 @@ class SecretKeys:
     def current(self, past_cache: bool) -> Mapping[str, object]:
         """Returns the current keys, as they stand now where `past_cache`. Raises SecretMissing."""
         return self._keys("AWSCURRENT", past_cache=past_cache)
+
+    def read_ahead(self) -> None:
+        """Reads the current keys in a thread of its own, before anybody asks for one. Who asks meanwhile waits for
+        that, and the budget counts that wait alone. A failure shows where a key is asked for."""
+        with self._reading:
+            if not self.at_hand:
+                self._fetch(self._stages["AWSCURRENT"], "AWSCURRENT", Budget(self.budget.clock))
 
     def _order(self, name: str, prefer: str) -> Iterator[Callable[[], Key]]:
         def cached() -> Key:
@@ -107,11 +116,19 @@ class SecretKeys:
         return Key(name, joined, hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:8])
 
     def _keys(self, stage: Stage, *, past_cache: bool) -> Mapping[str, Any]:
+        with self.budget.waiting():
+            self._reading.acquire()
+        try:
+            return self._current_keys(stage, past_cache=past_cache)
+        finally:
+            self._reading.release()
+
+    def _current_keys(self, stage: Stage, *, past_cache: bool) -> Mapping[str, Any]:
         read = self._stages[stage]
         failed = bool(read.failure) and self.monotonic() - read.failed_at < FAILURE_SECONDS
         if not failed and (past_cache or not self._fresh(read)):
             if self.budget.for_secret:
-                self._fetch(read, stage)
+                self._fetch(read, stage, self.budget)
             elif read.keys is None:
                 raise SecretMissing(f"the secret {self._secret_name} was not read: no time was left for it")
         if read.keys is None:
@@ -121,9 +138,9 @@ class SecretKeys:
     def _fresh(self, read: _Read) -> bool:
         return read.keys is not None and self.monotonic() - read.read_at < MAX_AGE_SECONDS
 
-    def _fetch(self, read: _Read, stage: Stage) -> None:
+    def _fetch(self, read: _Read, stage: Stage, budget: Budget) -> None:
         try:
-            found = _parsed(self._get(stage))
+            found = _parsed(self._get(stage, budget))
         except failures() as error:
             read.failure = f"the secret {self._secret_name} cannot be read: {code(error)}"
         except ValueError:
@@ -137,15 +154,15 @@ class SecretKeys:
             read.failure = f"the secret {self._secret_name} is JSON, but no object of keys"
         read.failed_at = self.monotonic()
 
-    def _get(self, stage: Stage) -> Mapping[str, Any]:
+    def _get(self, stage: Stage, budget: Budget) -> Mapping[str, Any]:
         """Reads a stage; once more where no answer came, and time is left. Raises what the client does."""
         for last in (False, True):
             try:
                 client = self.client()
-                with self.budget.waiting():
+                with budget.waiting():
                     return client.get_secret_value(SecretId=self.arn, VersionStage=stage)
             except failures() as error:
-                if last or not unanswered(error) or not self.budget.for_secret:
+                if last or not unanswered(error) or not budget.for_secret:
                     raise
         raise AssertionError  # the second try returns or raises
 

@@ -96,7 +96,7 @@ def receive(
     `schedule` are those of dispatch/portion.py, `record` is record_earlier.
     """
     now = clock.now()
-    arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
+    arrival = Arrival(envelope=_dated(envelope, now=now), received_at=now)
     parsed = parse(arrival.envelope, received_at=now, charts=router.config.charts)
     message = _message(arrival, parsed.alerts, earlier, delays)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
@@ -172,11 +172,12 @@ def _send_rest(message: ReceiveMessage, done: int, updates: int, timers: Timers,
     timers.send(body_of(rest), delay_seconds=0)
 
 
-def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
-    """Returns when the message reached its topic, as far as that is possible: it orders what has no clock of its
-    own."""
+def _dated(envelope: Envelope, *, now: datetime) -> Envelope:
+    """Returns the message with when it reached its topic, as far as that is possible: it orders what has no clock of
+    its own."""
     sent = envelope.sent_at
-    return sent if sent is not None and EARLIEST <= sent <= now + FUTURE else now
+    possible = sent is not None and EARLIEST <= sent <= now + FUTURE
+    return envelope if possible else replace(envelope, sent_at=now)
 
 
 def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:

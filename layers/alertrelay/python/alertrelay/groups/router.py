@@ -72,6 +72,9 @@ def _targets(router: Router, names: Sequence[str], *, every_channel: bool) -> It
 def _groups(
     router: Router, route: Route, targets: Iterable[Target], labels: Labels
 ) -> Iterator[tuple[str, GroupHeader]]:
+    targets = list(targets)
+    if not targets:  # most routes lead to another forwarder's channels
+        return
     key, named = group_key(route, labels), group_labels(route, labels)
     for target in targets:
         identity = GroupIdentity(integration=target.integration, route_id=route.id, group_key=key, group_labels=named)

@@ -19,7 +19,7 @@ from alertrelay.notification import Notification, Outcome, Reason, Receipt
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back, with_receipts
+from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back, receipts_with
 from alertrelay.notify.follow_up import answered, reached_again
 from alertrelay.notify.held import Destinations
 from alertrelay.notify.outcomes import Reporter
@@ -115,8 +115,13 @@ def _merged(
 ) -> Announced:
     """A message that cannot be edited would say again what a fallback said here: it counts as sent."""
     own = unsent(receipt)
-    ledger = replace(with_receipts(notified_own(content.decision), [own]), fallbacks_owed=frozenset())
-    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    ledger = notified_own(content.decision)
+    ledger = replace(
+        ledger,
+        receipts=receipts_with(ledger, [own]),
+        fallbacks_owed=frozenset(),
+        dedup_key=message.dedup_key if ledger.firing else "",
+    )
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     merged = [replace(outcome, outcome="merged", reason=Reason.MERGED) for outcome in outcomes]
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *merged), attempts=(own,), sent=True)
@@ -131,7 +136,7 @@ def _delivered(
     reporter: Reporter,
 ) -> Announced:
     decision = content.decision
-    ledger = replace(_taken(content, own, message, fallbacks.courier.clock.now()), fallbacks_owed=frozenset())
+    ledger = _taken(content, own, message, fallbacks.courier.clock.now(), owed=frozenset())
     # What has resolved there is the same message's news; see resolve_fallbacks.
     if reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
@@ -148,13 +153,19 @@ def _caught_up(target: Target, ledger: Ledger) -> Target:
     return narrowed(target, left) if left else target
 
 
-def _taken(content: Content, own: Attempt, message: Notification, now: datetime) -> Ledger:
-    """Returns the ledger once the own channel took the message, with those behind who did not for now."""
+def _taken(content: Content, own: Attempt, message: Notification, now: datetime, *, owed: frozenset[str]) -> Ledger:
+    """Returns the ledger once the own channel took the message, with those behind who did not for now; `owed`: the
+    fallbacks that are tried on."""
     decision = content.decision
-    ledger = with_receipts(notified_own(decision), [own])
-    ledger = replace(ledger, refused=frozenset(), dedup_key=message.dedup_key if ledger.firing else "")
-    if content.group.identity.route_id == DIGEST:
-        ledger = replace(ledger, digests=ledger.digests + 1)
+    ledger = notified_own(decision)
+    ledger = replace(
+        ledger,
+        receipts=receipts_with(ledger, [own]),
+        refused=frozenset(),
+        fallbacks_owed=owed,
+        dedup_key=message.dedup_key if ledger.firing else "",
+        digests=ledger.digests + (content.group.identity.route_id == DIGEST),
+    )
     return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)
 
 
@@ -172,9 +183,8 @@ def _missed_on_call(
     now = fallbacks.courier.clock.now()
     subjects = _subjects(content)
     news = [key for key in subjects if key in content.decision.fallback.new]
-    ledger, tried, outcomes = fall_back(
-        content, _taken(content, own, message, now), own, message, news, fallbacks, reporter, held
-    )
+    taken = _taken(content, own, message, now, owed=content.decision.ledger.fallbacks_owed)
+    ledger, tried, outcomes = fall_back(content, taken, own, message, news, fallbacks, reporter, held)
     if news and not tried.reached:
         ledger = left_behind(ledger, content.decision, own.missed, certain=own.certain, now=now)
     waits = bool(own.missed & frozenset(ledger.behind))

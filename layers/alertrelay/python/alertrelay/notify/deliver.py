@@ -125,22 +125,22 @@ class Courier:
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
-        message = None
+        message, target = None, one.target
         try:
-            one = replace(one, target=addressed(one.target, one.notification.group_labels, now=one.notification.at))
-            message = self.renderer(one.target)(self._prepared(one), one.target.settings)
+            target = addressed(target, one.notification.group_labels, now=one.notification.at)
+            message = self.renderer(target)(self._prepared(one, target), target.settings)
         except (NotRendered, NotAllowed) as error:
             failure = Permanent(str(error), tried=False)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
-        (longest, pauses), asked = self._pace(one, began), first_asked(one.target)
+        (longest, pauses), asked = self._pace(target, began, once=one.once), first_asked(target)
         while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
-                failure = failure or Retryable(f"no time was left to try {one.target.integration.channel}", tried=False)
+                failure = failure or Retryable(f"no time was left to try {target.integration.channel}", tried=False)
                 break
             try:
-                taken = self._try(replace(one, target=asked.target), message, stop, longest)
+                taken = self._try(one, asked.target, message, stop, longest)
                 tries += 1
                 receipt, failure, asked = receipt or taken, None, asked.after(taken.recipients)
                 pause = next(pauses, None) if asked.target else None
@@ -152,11 +152,11 @@ class Courier:
             if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
                 break
             self.clock.sleep(pause)
-        self._note(one.target, failure if receipt is None else None)
-        self._report_refused(one.target, asked, taken=receipt is not None)
+        self._note(target, failure if receipt is None else None)
+        self._report_refused(target, asked, taken=receipt is not None)
         missed = asked.missed if receipt else frozenset[str]()
         return Attempt(
-            integration=one.target.integration,
+            integration=target.integration,
             notification_id=one.notification.id,
             receipt=receipt,
             failure=asked.failure_for(missed) if receipt else failure,
@@ -167,27 +167,27 @@ class Courier:
             missed=missed,
         )
 
-    def _prepared(self, one: Delivery) -> Notification:
+    def _prepared(self, one: Delivery, target: Target) -> Notification:
         """Returns the notification with the team's own texts. A template that fails leaves our text in its place, and
         a person has to mend it."""
-        found = prepared(replace(one.notification, edit=one.edit), one.target)
+        found = prepared(replace(one.notification, edit=True) if one.edit else one.notification, target)
         if found.text_failures:
             named = "; ".join(found.text_failures)
-            text = f"{one.target.integration}: a template failed ({named}). alertrelay's own text was sent instead."
-            self.alert_ops(SelfAlert(name="TemplateFailed", text=text, cause=str(one.target.integration)))
+            text = f"{target.integration}: a template failed ({named}). alertrelay's own text was sent instead."
+            self.alert_ops(SelfAlert(name="TemplateFailed", text=text, cause=str(target.integration)))
         return found
 
-    def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
+    def _pace(self, target: Target, now: datetime, *, once: bool) -> tuple[float, Iterator[float]]:
         """Returns the longest time for one try, in seconds, and the pauses between the tries."""
-        until = self.failing.get(peer_of(one.target))
+        until = self.failing.get(peer_of(target))
         if until is not None and now < until:
             return BROKEN_TIMEOUT, iter(())
-        return HTTP_TIMEOUT, iter(() if one.once else BACKOFF)
+        return HTTP_TIMEOUT, iter(() if once else BACKOFF)
 
-    def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
-        channel = one.target.integration.channel
+    def _try(self, one: Delivery, target: Target, message: Message, stop: datetime, longest: float) -> Receipt:
+        channel = target.integration.channel
         try:
-            return self._with_each_key(one, message, stop, longest)
+            return self._with_each_key(one, target, message, stop, longest)
         except SecretMissing as missing:
             raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:
@@ -196,11 +196,14 @@ class Courier:
             # Only the type is named: the text of a foreign exception may hold the address or the key.
             raise Retryable(f"{channel} raised {type(error).__name__}", ambiguous=True) from None
 
-    def _with_each_key(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
+    def _with_each_key(
+        self, one: Delivery, target: Target, message: Message, stop: datetime, longest: float
+    ) -> Receipt:
         """Sends once; where the key is refused, once more with each other version of the key."""
-        sender = self.senders[one.target.integration.channel]
-        name = sender.key_name(one.target)
-        refused: DeliveryFailure = Retryable(f"no time was left to try {one.target.integration.channel}", tried=False)
+        channel = target.integration.channel
+        sender = self.senders[channel]
+        name = sender.key_name(target)
+        refused: DeliveryFailure = Retryable(f"no time was left to try {channel}", tried=False)
         for key in self._keys(name, one.earlier):
             # Each version of the key has what is left, so that three of them do not take three times as long.
             timeout = min(longest, (stop - self.clock.now()).total_seconds())
@@ -209,7 +212,7 @@ class Courier:
             try:
                 return sender.send(
                     message,
-                    one.target,
+                    target,
                     key=key,
                     notification_id=one.notification.id,
                     timeout=timeout,

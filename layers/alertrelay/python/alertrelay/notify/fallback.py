@@ -212,10 +212,15 @@ def names_of(attempts: Iterable[Attempt]) -> frozenset[str]:
 
 
 def with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
-    """Returns the ledger with the receipts of the attempts. The first of a channel stays: later messages are threaded
-    under it, and it is the one that is edited."""
+    """Returns the ledger with the receipts of the attempts."""
+    return replace(ledger, receipts=receipts_with(ledger, attempts))
+
+
+def receipts_with(ledger: Ledger, attempts: Iterable[Attempt]) -> Mapping[str, Receipt]:
+    """Returns the receipts of a ledger, and those of the attempts. The first of a channel stays: later messages are
+    threaded under it, and it is the one that is edited."""
     fresh: dict[str, Receipt] = {str(a.integration): a.receipt for a in attempts if a.receipt}
-    return replace(ledger, receipts={**fresh, **ledger.receipts})
+    return {**fresh, **ledger.receipts}
 
 
 def still_owed(names: frozenset[str], attempts: Sequence[Attempt]) -> frozenset[str]:

@@ -115,9 +115,10 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     """Retries a channel alone that failed in a stage which succeeded without it, while the own channel is owed."""
     ledger = announced.ledger
     still = content.decision.view.firing & ledger.fallback_firing - ledger.firing
+    if not still and not ledger.fallbacks_owed:
+        return announced
     if not still:
-        settled = replace(ledger, fallbacks_owed=frozenset()) if ledger.fallbacks_owed else ledger
-        return replace(announced, ledger=settled)
+        return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
     # What has just failed in this flush is not tried again in it.
     names = ledger.fallbacks_owed.difference(*(a.owing for a in announced.attempts[1:]))
     if not names or not fallbacks.intend(names):

@@ -162,5 +162,6 @@ def as_notified(
         if texts:
             alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})
     if not resolved:
-        return replace(alert, status="firing", ends_at=None)
+        fires = alert.status == "firing" and alert.ends_at is None
+        return alert if fires else replace(alert, status="firing", ends_at=None)
     return alert if alert.status == "resolved" else replace(alert, status="resolved", ends_at=alert.ends_at or now)

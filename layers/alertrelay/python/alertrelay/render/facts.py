@@ -96,13 +96,15 @@ class FactSheet:
 
 
 class _OwnFacts(NamedTuple):
-    """The facts of an alert that are the same in every message of it."""
+    """The facts of an alert that are the same in every message of it from one environment."""
 
     alert: Alert
     over: bool
+    environment: str
     description: str
     measure: list[Fact]
     impact: list[Fact]
+    where: list[Fact]
     long_texts: list[Fact]
     links: list[Fact]
 
@@ -113,15 +115,18 @@ _LAST: list[_OwnFacts] = []
 
 def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
     """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
-    alert, over = wording.lead(notification), wording.over(notification)
-    own = next((kept for kept in _LAST if kept.alert is alert and kept.over == over), None)
+    alert, over, environment = wording.lead(notification), wording.over(notification), notification.environment
+    kept = (one for one in _LAST if one.alert is alert and (one.over, one.environment) == (over, environment))
+    own = next(kept, None)
     if own is None:
         own = _OwnFacts(
             alert=alert,
             over=over,
+            environment=environment,
             description=wording.description(alert),
             measure=measure(alert),
             impact=_impact(alert, over=over),
+            where=_where(environment, alert, over=over),
             long_texts=_long_texts(alert),
             links=_links(alert, over=over),
         )
@@ -132,19 +137,19 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         timing=_timing(notification, alert, zone, over=over),
         measure=own.measure,
         impact=own.impact,
-        where=_where(notification, alert, over=over),
+        where=own.where,
         long_texts=own.long_texts,
         links=[*_whole_list(notification), *own.links, *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
 
-def _where(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
+def _where(environment: str, alert: Alert, *, over: bool) -> list[Fact]:
     titles = zip(wording.PLACES, _TITLES, strict=True)
     named = shortened({title: alert.labels[n] for n, title in titles if n in alert.labels})
     facts = [Fact(name=title, text=text) for title, text in named.items()]
-    if "env" not in alert.labels and notification.environment:
-        facts.append(Fact(name="Environment", text=short(notification.environment, 200)))
+    if "env" not in alert.labels and environment:
+        facts.append(Fact(name="Environment", text=short(environment, 200)))
     held = resource(alert)
     if held:
         facts.append(Fact(name="Resource", text=cut(held, 400)))

@@ -34,6 +34,7 @@ from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Clock, Sender, Telemetry
+from alertrelay.runtime.ahead import Ahead
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
@@ -51,12 +52,14 @@ class RecordsFailed(Exception):
 
 class Built(NamedTuple):
     """The objects that a container keeps: the pipeline, its log and metrics, and the test that a new version must
-    pass. `limited` bounds how long an invocation waits for state and secrets."""
+    pass. `limited` bounds how long an invocation waits for state and secrets; `beside` the first one runs what its page
+    would wait for."""
 
     pipeline: Pipeline
     observer: Observer
     self_test: Callable[[], dict[str, Any]]
     limited: Callable[[], AbstractContextManager[None]] = nullcontext
+    beside: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Forwarder:
@@ -97,7 +100,7 @@ class Forwarder:
             haste=haste,
             observe=observe,
             around=around,
-        )
+        )._replace(beside=nullcontext)  # one thread: each run is the same
         return lambda event, context: _handle(built, event, context)
 
 
@@ -153,7 +156,14 @@ def build(
         senders=Senders(network, around=around),
     )
     test = partial(self_test, config, channels, now=clock.now())
-    return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))
+    # Others may need no key at all (SES, SNS).
+    ahead = Ahead() if channels.isdisjoint(OWN_FORWARDERS) else Ahead(secrets.read_ahead)
+    limited = partial(_limited, budget, secrets)
+    return Built(pipeline, observer, test, limited, ahead.beside)
+
+
+def _limited(budget: Budget, secrets: SecretKeys) -> AbstractContextManager[None]:
+    return budget.limited(secret_at_hand=secrets.at_hand)
 
 
 def _observer(
@@ -260,7 +270,7 @@ def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
             return None
         if event == SELF_TEST:
             return built.self_test()
-        with built.limited():
+        with built.limited(), built.beside():
             if _is_sqs(event):
                 return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
             _from_topic(built.pipeline, observer, event, deadline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import ssl
+import threading
 from importlib.util import find_spec
 
 FOLDER = os.path.join(os.path.dirname(__file__), "roots")
@@ -12,10 +13,18 @@ FOLDER = os.path.join(os.path.dirname(__file__), "roots")
 build of the layer writes it (infra/roots.py); elsewhere it is absent."""
 
 
-@functools.cache
+_MAKING = threading.Lock()
+
+
 def context() -> ssl.SSLContext:
-    """Return the context of clients, with certifi's roots, which the layer brings. Raises OSError where they cannot be
-    read."""
+    """Return the context of clients, with certifi's roots, which the layer brings: the same in all threads. Raises
+    OSError where they cannot be read."""
+    with _MAKING:
+        return _context()
+
+
+@functools.cache
+def _context() -> ssl.SSLContext:
     return trusting(FOLDER)
 
 

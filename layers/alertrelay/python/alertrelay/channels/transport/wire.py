@@ -92,7 +92,7 @@ class Wire:
                 head = http11.read_head(stream)
                 read, complete, ended = http11.read_body(stream, head, most)
             if head.kept and ended:
-                self._kept[place] = sock, time.monotonic()
+                self._keep(place, sock)
             else:
                 sock.close()
             return HttpAnswer(status=head.status, headers=head.headers, body=read, complete=complete)
@@ -111,6 +111,12 @@ class Wire:
             return sock
         sock.close()
         return None
+
+    def _keep(self, place: _Place, sock: socket.socket) -> None:
+        other, _ = self._kept.pop(place, (None, 0.0))
+        self._kept[place] = sock, time.monotonic()
+        if other:  # of another thread, that asked the same place
+            other.close()
 
     def __del__(self) -> None:
         """Closes what it kept."""

@@ -70,7 +70,9 @@ class MemoryGroups(InMemory):
         """See state.Groups."""
         with self._lock:
             found = self._headers.get(gid)
-            return replace(found, schedule=shown(found.schedule)) if found else None
+            if found is None or (schedule := shown(found.schedule)) is found.schedule:
+                return found
+            return replace(found, schedule=schedule)
 
     def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
         """See state.Groups."""

@@ -44,8 +44,8 @@ class MemoryLeases(MemoryGroups):
             due = schedule.next_due is not None and schedule.next_due <= now
             if not (not schedule.armed if arm else due):
                 return LeaseRefused(header=self.header(gid))
-            taken = scheduled(
-                old,
+            taken = replace(
+                schedule,
                 owner=owner,
                 lease_until=until,
                 next_due=now if arm else schedule.next_due,
@@ -53,7 +53,8 @@ class MemoryLeases(MemoryGroups):
                 closing=False,
                 woken=False,
             )
-            self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
+            tried = replace(progress, uncertain=True, tries=progress.tries + 1)
+            self._headers[gid] = replace(old, schedule=taken, progress=tried)
             backlog = old.stored.backlog or spills(old.ledger)
             return replace(old, schedule=shown(schedule), stored=replace(old.stored, backlog=backlog, created=created))
 
@@ -79,20 +80,20 @@ class MemoryLeases(MemoryGroups):
             old = self._headers.get(gid)
             if old is None or old.schedule.owner != owner:
                 return False
-            new = replace(
-                old,
-                ledger=change.ledger,
+            if change.closing:
+                schedule = replace(old.schedule, closing=True, asleep=False, woken=False)
+            elif (until := change.asleep_until) and not old.schedule.woken:
+                schedule = Schedule(next_due=until, due=until, asleep=True)
+            else:
+                schedule = Schedule(next_due=change.next_due, due=change.due)
+            self._headers[gid] = GroupState(
+                identity=old.identity,
+                schedule=schedule,
                 progress=replace(change.progress, tries=0),
                 config_hash=change.config_hash,
+                ledger=change.ledger,
                 stored=replace(old.stored, backlog=spills(old.ledger)),
             )
-            if change.closing:
-                self._headers[gid] = scheduled(new, closing=True, asleep=False, woken=False)
-            elif change.asleep_until and not old.schedule.woken:
-                until = change.asleep_until
-                self._headers[gid] = replace(new, schedule=Schedule(next_due=until, due=until, asleep=True))
-            else:
-                self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
             return True
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
