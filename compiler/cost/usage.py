@@ -24,7 +24,8 @@ UNITS: Mapping[str, tuple[float, float]] = {
     "lease": (1, 0),  # leaves the entry where it is
     "lease refused": (1, 0),  # a condition that fails costs what the item would
     "record": (3, 0),  # moves the entry: one is deleted, one is written
-    "record, closing": (1, 0),
+    "close": (2, 0),  # deletes the entry
+    "record, closing": (1, 0),  # these two where somebody joined meanwhile
     "finish": (2, 0),
     "wake": (3, 0),
     "take": (1, 0),
@@ -54,7 +55,7 @@ FLUSH: Methods = {
 }
 """Of the flush that notifies of the alert. Then the group sleeps (docs/adr/0043)."""
 FLUSH_TOGETHER: Methods = {"facts": 1}
-"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0067)."""
+"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0068)."""
 OPEN: Methods = {
     "lease": 1,
     "members": 1,
@@ -66,19 +67,19 @@ LAST: Methods = {
     "wake": 1,
     "lease": 1,
     "lease refused": 0.1,
-    "header": 0.1,
-    "members": 2,
+    "header": 0.1 + 0.75,
+    "members": 1,
     "get_alerts": 1,
-    "take": 1,
-    "record, closing": 1,
-    "finish": 1,
+    "take": 0.75,
+    "close": 1,
 }
-"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group. A second timer,
-from a tick that was late in its minute, is refused its lease, and reads why."""
+"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group (docs/adr/0067). A
+second timer, from a tick that was late in its minute, is refused its lease, and reads why. One of four integrations
+pages: that resolve counts against no limit, and asks for no storm."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
 TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 1.0, 1.0, 1.1
-"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0067)."""
+"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0068)."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
 IDLE_POLLS = 15

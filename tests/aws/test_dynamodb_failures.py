@@ -44,6 +44,7 @@ METHODS: dict[str, Method] = {
     "lease": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135)),
     "lease that arms": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135), arm=header()),
     "record": lambda s: s.record(GID, owner="first", change=change(ledger(SECRET))),
+    "close": lambda s: s.close(GID, owner="first", change=change(ledger(SECRET), closing=True), expires=after(600)),
     "finish": lambda s: s.finish(GID, owner="first", expires=None),
     "release": lambda s: s.release(GID, owner="first"),
 }

@@ -59,6 +59,7 @@ METHODS: dict[str, Method] = {
     "lease that arms": lambda s: s.lease(GID, owner="me", now=NOW, until=after(35), arm=header()),
     "record": lambda s: s.record(GID, owner="me", change=change(ledger(A, receipts=True), next_due=after(60))),
     "record that closes": lambda s: s.record(GID, owner="me", change=change(closing=True, notified_at=None)),
+    "close": lambda s: s.close(GID, owner="me", change=change(closing=True, notified_at=None), expires=EXPIRES),
     "finish": lambda s: s.finish(GID, owner="me", expires=EXPIRES),
     "finish without an expiry": lambda s: s.finish(GID, owner="me", expires=None),
     "release": lambda s: s.release(GID, owner="me"),
@@ -200,6 +201,8 @@ def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused
         assert store.record(GID, owner="me again", change=change(closing=True))
         assert store.finish(GID, owner="me again", expires=EXPIRES)
         assert store.lease(GID, owner="and again", now=after(99), until=after(130), arm=header())
+        assert store.close(GID, owner="and again", change=change(closing=True), expires=EXPIRES)
+        assert store.arm(GID, header(), due=after(120))
 
 
 def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost(dynamodb: Any) -> None:
@@ -215,6 +218,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         assert not store.lease(GID, owner="me", now=after(1), until=after(36))
         assert not store.record(GID, owner="me", change=change(ledger(A)))
         assert not store.finish(GID, owner="me", expires=EXPIRES)
+        assert not store.close(GID, owner="me", change=change(closing=True), expires=EXPIRES)
         assert others.header(GID) == store.header(GID)
 
 

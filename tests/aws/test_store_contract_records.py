@@ -130,6 +130,28 @@ def test_a_closing_group_is_disarmed_by_its_owner_alone(store: Store) -> None:
     )
 
 
+def test_its_owner_records_and_disarms_a_group_in_one_write(store: Store) -> None:
+    expires, closing = after(600).replace(microsecond=0), change(ledger(A), closing=True)
+    assert not store.close(GID, owner="me", change=closing, expires=expires)
+    leased(store)
+    assert not store.close(GID, owner="another", change=closing, expires=expires)
+    assert store.close(GID, owner="me", change=closing, expires=expires)
+    assert store.header(GID) == changed(
+        header(), ledger=ledger(A), recorded_at=NOW, notified_at=NOW, config_hash="c0ffee"
+    )
+    assert list(store.due(["slack"], before=after(3600))) == []
+    assert not store.close(GID, owner="me", change=closing, expires=expires)
+    assert store.arm(GID, header(), due=after(5))
+
+
+def test_a_group_that_somebody_joined_is_not_closed_at_once(store: Store) -> None:
+    leased(store)
+    assert store.note_joined(GID)
+    assert not store.close(GID, owner="me", change=change(closing=True), expires=after(600))
+    assert store.record(GID, owner="me", change=change(closing=True))
+    assert store.finish(GID, owner="me", expires=None)
+
+
 def test_a_group_that_a_joiner_armed_meanwhile_is_not_disarmed(store: Store) -> None:
     leased(store)
     store.record(GID, owner="me", change=change(closing=True))

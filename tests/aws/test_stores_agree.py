@@ -89,14 +89,18 @@ RECORD = st.builds(
 WAKE = st.builds(Step, do=st.just("wake"), at=SECONDS)
 NOTE_JOINED = st.builds(Step, do=st.just("note_joined"))
 FINISH = st.builds(Step, do=st.just("finish"), owner=OWNERS, flag=st.booleans())
+CLOSE = st.builds(Step, do=st.just("close"), owner=OWNERS, told=st.frozensets(st.sampled_from(KEYS)))
 RELEASE = st.builds(Step, do=st.just("release"), owner=OWNERS)
-ANY = st.one_of(PASS, PUT_ALERT, PUT_MEMBER, ARM, BRING_FORWARD, WAKE, LEASE, NOTE_JOINED, RECORD, FINISH, RELEASE)
+ANY = st.one_of(
+    PASS, PUT_ALERT, PUT_MEMBER, ARM, BRING_FORWARD, WAKE, LEASE, NOTE_JOINED, RECORD, CLOSE, FINISH, RELEASE
+)
 # A flush as it should be, with something else in between: left to chance, hardly a lease would ever be recorded.
 FLUSH = st.tuples(
     st.just(Step("arm")),
     st.one_of(BRING_FORWARD, PUT_MEMBER),
     st.just(Step("lease")),
-    st.one_of(RECORD, st.just(Step("record", closing=True, told=frozenset(KEYS)))),
+    st.one_of(NOTE_JOINED, PASS, PUT_MEMBER),
+    st.one_of(RECORD, CLOSE, st.just(Step("record", closing=True, told=frozenset(KEYS)))),
     st.one_of(ARM, PUT_MEMBER, ANY),
     st.just(Step("finish")),
 )
@@ -166,6 +170,9 @@ def take_asleep(store: Store, step: Step, now: datetime) -> object:
     """What the store answers of a group that sleeps, or may be about to."""
     if step.do == "note_joined":
         return store.note_joined(GROUP)
+    if step.do == "close":
+        closing = change(ledger(*sorted(step.told)), closing=True)
+        return store.close(GROUP, owner=step.owner, change=closing, expires=_soon(now, 600))
     found = store.header(GROUP)
     seen = found.schedule.next_due if found and found.schedule.next_due else now
     return store.wake(GROUP, due=_soon(now, step.at), seen=seen)

@@ -80,13 +80,6 @@ class Leases(MemoryStore):
         return old
 
 
-class ShowsItDue(MemoryStore):
-    """A group that is held shows the time that it was due at, as if it could be flushed now."""
-
-    def state(self, gid: str) -> GroupState | None:
-        return self._headers.get(gid)
-
-
 class ForgetsWhatMayBeTold(Leases):
     """The lease leaves nothing uncertain."""
 
@@ -194,3 +187,11 @@ class SleepsThoughWoken(MemoryStore):
     def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
         self._headers[gid] = changed(self._headers[gid], woken=False)
         return super().record(gid, owner=owner, change=change, before=before)
+
+
+class ClosesThoughWoken(MemoryStore):
+    """The record that closes a group at once does not ask whether somebody joined."""
+
+    def close(self, gid: str, **given: Any) -> bool:
+        self._headers[gid] = changed(self._headers[gid], woken=False)
+        return super().close(gid, **given)

@@ -138,6 +138,9 @@ SLEEPING: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and
     (it_ends_and_fires_again_while_the_group_falls_asleep, 1, 0, 40),
     (another_one_joins_while_the_group_falls_asleep, 1, 1, 40),
     (one_joins_and_one_ends_while_the_group_sleeps, 0, 1, 40),
+    (another_one_joins_while_the_group_closes, 2, 0, 20),
+    (another_one_joins_while_the_group_closes, 0, 1, 40),
+    (two_flushes_and_a_tick_while_it_fires_again, 1, 0, 40),
 ]
 
 
@@ -201,7 +204,7 @@ def test_wherever_one_of_those_that_meet_dies_what_fires_is_notified_and_ended(
 
 @WAITS
 @pytest.mark.parametrize(("scene", "preemptions", "deaths", "least"), SLEEPING)
-def test_whenever_somebody_joins_a_group_that_sleeps_it_is_flushed(
+def test_whenever_somebody_joins_a_group_that_sleeps_or_closes_it_is_flushed(
     scene: Scene, wait: int, preemptions: int, deaths: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=deaths, sleeps=True).schedules >= least
@@ -234,14 +237,18 @@ def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
 @pytest.mark.parametrize(
     ("table", "scene", "deaths"),
     [
-        (broken.ShowsItDue, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.WakesNobody, one_joins_and_one_ends_while_the_group_sleeps, 0),
         (broken.NotesNobody, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.NotesAnywhere, another_one_joins_while_the_group_falls_asleep, 0),
         (broken.SleepsThoughWoken, another_one_joins_while_the_group_falls_asleep, 0),
+        (broken.NotesNobody, another_one_joins_while_the_group_closes, 0),
+        (broken.NotesAnywhere, another_one_joins_while_the_group_closes, 0),
+        (broken.ClosesThoughWoken, another_one_joins_while_the_group_closes, 0),
     ],
 )
-def test_a_table_that_lets_a_group_sleep_on_is_found(table: type[MemoryStore], scene: Scene, deaths: int) -> None:
+def test_a_table_that_lets_a_group_sleep_on_or_closes_it_is_found(
+    table: type[MemoryStore], scene: Scene, deaths: int
+) -> None:
     with pytest.raises(Violation):
         _explored(scene, 30, preemptions=2, deaths=deaths, table=table, sleeps=True)
 

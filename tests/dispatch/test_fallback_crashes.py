@@ -83,7 +83,7 @@ def test_after_a_flush_that_died_with_a_resolve_a_re_fire_is_announced_anew() ->
     world = world_of(["pager"])
     world.publish(alarm("cpu"))
     world.publish(alarm("cpu", "OK", at=START + timedelta(seconds=20)))
-    world.mortal.killed_by = "record"
+    world.mortal.killed_by = "close"
     world.run(60)
     assert world.mortal.killed_by == "", "it died with the resolve sent"
     assert open_incidents(world) == []

@@ -36,9 +36,9 @@ class Between:
         return call
 
 
-def world_of(**timers: Any) -> tuple[World, Between, Relay]:
-    """A world of which the Slack forwarder alone is looked at."""
-    world = World(config=timed(config(), **timers), wrap=Between)
+def world_of(*, sleeps: bool = True, **timers: Any) -> tuple[World, Between, Relay]:
+    """A world of which the Slack forwarder alone is looked at. `sleeps`: a group may sleep, and close in one write."""
+    world = World(config=timed(config(), **timers), wrap=Between, sleeps=sleeps)
     world.relays = [world.relays[1]]
     assert isinstance(world.store, Between)
     return world, world.store, world.relays[0]
@@ -70,8 +70,37 @@ def test_a_join_puts_alert_and_member_before_it_reads_the_header_and_arms() -> N
     assert store.requests == ["put_alert", "put_member", "header", "arm"]
 
 
-def test_a_flush_looks_under_its_lease_and_records_before_it_closes() -> None:
+def test_a_group_that_nobody_joins_is_recorded_and_closed_by_one_write() -> None:
     world, store, _ = world_of()
+    world.publish(warning("a"))
+    world.publish(warning("a", "OK", 60))
+    store.requests.clear()
+    world.run(TICK)
+    asked = [name for name in store.requests if name in ("lease", "members", "record", "close", "finish")]
+    assert asked[:3] == ["lease", "members", "close"]
+    assert set(asked[3:]) <= {"lease"}, "what comes twice is refused its lease"
+    settled(world)
+
+
+def test_a_group_that_somebody_joined_is_queried_once_more_before_it_closes() -> None:
+    world, store, relay = world_of()
+    world.publish(warning("a"))
+    world.publish(warning("a", "OK", 10))
+    store.requests.clear()
+
+    def it_fires_for_a_second() -> None:
+        for state, seconds in (("ALARM", 300), ("OK", 301)):
+            receive(relay, warning("a", state, seconds), deadline=world.deadline)
+
+    store.meanwhile["close"] = it_fires_for_a_second
+    world.run(TICK)
+    asked = [name for name in store.requests if name in ("lease", "members", "record", "close", "finish")]
+    assert asked[:6] == ["lease", "members", "close", "record", "members", "finish"]
+    settled(world)
+
+
+def test_a_flush_looks_under_its_lease_and_records_before_it_closes() -> None:
+    world, store, _ = world_of(sleeps=False)
     world.publish(warning("a"))
     first = [name for name in store.requests if name not in ("facts", "take", "get_alerts")]
     assert first == ["put_alert", "put_member", "lease", "record"], "what the lease makes holds what was put"
@@ -122,9 +151,15 @@ def test_a_joiner_that_pauses_while_its_group_is_flushed_and_closed_is_notified(
     settled(world)
 
 
-@pytest.mark.parametrize("before", ["members", "record", "finish"])
-def test_who_joins_while_the_group_closes_is_notified(before: str) -> None:
-    world, store, relay = world_of()
+CLOSING = pytest.mark.parametrize(
+    ("before", "sleeps"),
+    [("members", False), ("record", False), ("finish", False), ("members", True), ("close", True)],
+)
+
+
+@CLOSING
+def test_who_joins_while_the_group_closes_is_notified(before: str, sleeps: bool) -> None:
+    world, store, relay = world_of(sleeps=sleeps)
     world.publish(warning("a"))
     world.publish(warning("a", "OK", 10))
     store.meanwhile[before] = lambda: receive(relay, warning("b", "ALARM", 300), deadline=world.deadline)
@@ -136,9 +171,9 @@ def test_who_joins_while_the_group_closes_is_notified(before: str) -> None:
     settled(world)
 
 
-@pytest.mark.parametrize("before", ["members", "record", "finish"])
-def test_who_fires_again_while_its_end_is_notified_is_announced_again(before: str) -> None:
-    world, store, relay = world_of()
+@CLOSING
+def test_who_fires_again_while_its_end_is_notified_is_announced_again(before: str, sleeps: bool) -> None:
+    world, store, relay = world_of(sleeps=sleeps)
     world.publish(warning("a"))
     world.publish(warning("a", "OK", 10))
     store.meanwhile[before] = lambda: receive(relay, warning("a", "ALARM", 300), deadline=world.deadline)
@@ -177,7 +212,7 @@ def test_an_owner_without_its_lease_records_nothing_and_the_resolve_comes_once()
     world.publish(warning("a", "OK", 200))
     world.run(2 * TICK)
     assert len(world.sent("slack")) == 3
-    assert store.requests.count("finish") == 1
+    assert store.requests.count("close") == 1
     settled(world)
 
 

@@ -61,6 +61,12 @@ BREAKS: tuple[Break, ...] = (
         seeds=4,
     ),
     Break(
+        name="a group closes although somebody joined",
+        patch=patches.closes_though_joined,
+        scenarios=("containers meet while groups close",),
+        seeds=4,
+    ),
+    Break(
         name="no uncertain mark",
         patch=patches.no_uncertain_mark,
         scenarios=("processes die once a message is out",),

@@ -28,6 +28,17 @@ def no_second_query(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(record, "_close", close)
 
 
+def closes_though_joined(patch: pytest.MonkeyPatch) -> None:
+    close = MemoryStore.close
+
+    def unmarked(self: MemoryStore, gid: str, **given: Any) -> bool:
+        held = self._headers[gid]
+        self._headers[gid] = replace(held, schedule=replace(held.schedule, woken=False))
+        return close(self, gid, **given)
+
+    patch.setattr(MemoryStore, "close", unmarked)
+
+
 def no_uncertain_mark(patch: pytest.MonkeyPatch) -> None:
     lease = MemoryStore.lease
 

@@ -103,10 +103,12 @@ def _record(t: Turn, p: Process) -> None:
         own, lease = (p.own, t.lease) if again else (0, 0)
         hdr = (1, lease, 0, 0)
         p.go("record, re-arm, release", after, *loc, own=own, led=settled, mem=seen, hdr=hdr, woken=0)
+    elif t.scope.sleeps and not (t.woken and t.flag != "closesmarked"):
+        p.go("record, close", None, own=0, led=settled, mem=seen, hdr=(0, 0, 0, 0), woken=0)
     elif t.flag in ("queryfirst", "brief", "noclosing"):
         p.go("record", after, *loc, led=settled, mem=seen, hdr=(t.nd, t.lease, 0, 0))
     else:
-        p.go("record, closing", after, *loc, led=settled, mem=seen, hdr=(t.nd, t.lease, 1, 0))
+        p.go("record, closing", after, *loc, led=settled, mem=seen, hdr=(t.nd, t.lease, 1, 0), woken=0)
 
 
 def _tidy(t: Turn, p: Process) -> None:

@@ -84,7 +84,8 @@ def _overtakes(t: Turn, p: Process) -> bool:
 
 
 def _of_an_armed_group(t: Turn, k: int) -> str | None:
-    """A group that sleeps is woken; one that is held may be about to sleep, without having seen this member."""
+    """A group that sleeps is woken; one that is held may be about to sleep or close, without having seen this
+    member."""
     if not t.scope.sleeps or (t.flag == "resolvesleeps" and k & 1):
         return None
     if t.nd == 4:
@@ -101,7 +102,7 @@ def _wake(t: Turn, p: Process) -> None:
 
 
 def _mark(t: Turn, p: Process) -> None:
-    """Marks a group that is held, so that the record leaves it awake."""
+    """Marks a group that is held, so that the record leaves it awake and open."""
     if t.lease:
         p.go("mark as woken", None, woken=1)
     else:
@@ -109,8 +110,10 @@ def _mark(t: Turn, p: Process) -> None:
 
 
 def _read_again(t: Turn, p: Process) -> None:
-    """A later owner has seen the member; the one before may have left the group asleep."""
-    p.go(f"read header again nd={t.nd}", "J5" if t.nd == 4 else None)
+    """A later owner has seen the member; the one before may have left the group asleep, or closed it."""
+    opens = not t.events[p.trig][1] & 1 and t.flag != "norearm"
+    arms = "J3" if opens and (not t.nd or t.closing) else None
+    p.go(f"read header again nd={t.nd}", "J5" if t.nd == 4 else arms, *((0, 0) if arms else ()))
 
 
 def _arm(t: Turn, p: Process) -> None:

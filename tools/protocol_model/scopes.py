@@ -11,7 +11,7 @@ class Scope:
     """The bounds of an exploration: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run
     out under a slow owner, failing sends, changes of a silence and reads that the table fails; how many joiners and
     flushers at once. `merge`: with a wait of 0 one write arms and leases. `sleeps`: a group of which all is known, and
-    nothing muted, is not due again by itself."""
+    nothing muted, is not due again by itself; one of which nothing fires is closed by its record."""
 
     events: tuple[tuple[int, int], ...]
     wait_0: bool = False
@@ -50,6 +50,10 @@ SCOPES = {
     "sleepends": Scope(events=((0, 2), (0, 5), (1, 2), (1, 5)), flushers=1, sleeps=True),
     "sleepslow": Scope(events=((0, 2), (0, 5), (1, 2)), slow=1, fail=1, sleeps=True, joiners=1),
     "sleepmute": Scope(events=((0, 2), (1, 2), (1, 5)), crash=1, mute=2, sleeps=True, joiners=1),
+    "closes": Scope(events=_FLAP, crash=1, dup=1, sleeps=True),
+    "closes0": Scope(events=_FLAP, wait_0=True, merge=True, crash=2, sleeps=True),
+    "closesslow": Scope(events=_FLAP, crash=1, slow=1, fail=1, sleeps=True),
+    "closesmute": Scope(events=_FLAP, crash=1, mute=2, joiners=1, sleeps=True),
     "sleep0two": Scope(events=((0, 2), (0, 5)), wait_0=True, merge=True, crash=2, dup=1, sleeps=True),
     "sleep0again": Scope(
         events=((0, 2), (0, 5), (0, 6), (0, 9)), wait_0=True, merge=True, crash=1, sleeps=True, flushers=1
@@ -120,6 +124,9 @@ BROKEN = {
         "as B26, a resolve that takes the place of one which died before it read the header",
     ),
     "B28-refused-unread": ("unread", "sleep0two", "a lease takes a firing for a member whose put was refused"),
+    "B30-closes-marked": ("closesmarked", "sleepends", "a record closes a group that a joiner has found held"),
+    "B31-stays-closed": ("norearm", "sleepends", "a joiner that finds nobody to mark leaves a closed group as it is"),
+    "B32-closed-unmarked": ("nomark", "closes", "a joiner takes a group that is held for open: its owner may close it"),
 }
 """By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
 SMALL = {
@@ -137,6 +144,10 @@ SMALL = {
     "small-sleep": (
         Scope(events=((0, 2), (0, 5), (1, 2)), flushers=1, sleeps=True),
         ("nowake", "nomark", "ignoresmark", "noreread", "resolvesleeps"),
+    ),
+    "small-closes": (
+        Scope(events=_FLAP, flushers=1, sleeps=True),
+        ("closesmarked", "norearm", "nomark", "noreread"),
     ),
     "small-sleep-0": (
         Scope(events=((0, 2), (0, 5)), wait_0=True, merge=True, crash=1, flushers=1, sleeps=True),

@@ -162,7 +162,8 @@ class Groups(Protocol):
         """Makes a group that sleeps until `seen` due at `due`, as its own tick."""
 
     def note_joined(self, gid: str) -> bool:
-        """Marks a group that is held as woken, so that its owner does not let it sleep. False: nobody holds it."""
+        """Marks a group that is held as woken, so that its owner neither lets it sleep nor closes it at once. False:
+        nobody holds it."""
 
     def lease(
         self,
@@ -188,6 +189,12 @@ class Groups(Protocol):
 
         A ledger that is too large is written in chunks first, and those of `before`, the state as it was leased, that
         this record replaces are deleted after it. Without `before` they stay, as garbage."""
+
+    def close(
+        self, gid: str, *, owner: str, change: GroupChange, expires: datetime, before: GroupState | None = None
+    ) -> bool:
+        """Records and disarms in one write, only for the owner, and only where nobody has joined while it held the
+        group. False: nothing was written; `record` it as closing. See `record` for chunks."""
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """Disarms a closing group of ours. False: a joiner armed it meanwhile."""

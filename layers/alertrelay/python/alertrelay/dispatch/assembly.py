@@ -288,7 +288,6 @@ def _schedule(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Callable[.
         emit=parts.telemetry.emit,
         digests=parts.digests,
         trouble=trouble,
-        sleeps=bool(parts.sleep.name),
     )
     return partial(
         schedule_in_time,

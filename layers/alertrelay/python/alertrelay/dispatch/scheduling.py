@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import Trouble, keep_awake, postponed
+from alertrelay.groups.flush_timer import Trouble, note_joined, postponed, wake
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
@@ -80,7 +80,6 @@ class Scheduler:
     emit: Callable[[Outcome], None]
     digests: Digests
     trouble: Trouble = field(default_factory=Trouble)
-    sleeps: bool = False
     armed: dict[str, datetime] = field(default_factory=dict)
 
     def unread(self, gid: str, joining: Joining) -> FlushPlan | None:
@@ -118,6 +117,7 @@ class Scheduler:
         by a timer. `read`: headers that were read since the members were put, by gid. Raises StoreFailure,
         TimersFailure."""
         header = read[gid] if gid in read else self.groups.header(gid)
+        header = note_joined(self.groups, gid, header)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
             self._report_unknown(joining, header, unknown, keys)
@@ -158,7 +158,7 @@ class Scheduler:
         is kept awake. Returns for when a timer is to be sent. Raises StoreFailure."""
         if self.groups.arm(gid, known, due=due):
             return due
-        header = self.groups.header(gid) if self.sleeps else None
+        header = note_joined(self.groups, gid, self.groups.header(gid))
         return self._woken(gid, header) if header and header.schedule.armed else None
 
     def _first_due(self, known: GroupHeader, pending: Sequence[Update], now: datetime) -> datetime:
@@ -168,10 +168,9 @@ class Scheduler:
         return first_flush(route.group_wait, starts_at=starts_at, now=now)
 
     def _woken(self, gid: str, header: GroupHeader) -> datetime | None:
-        """Keeps the group awake; returns its next tick, where it slept."""
+        """Wakes the group; returns its next tick, where it slept."""
         route = self.config.route_of(header.identity.route_id) or self.config.route
-        interval, sleeps = route.group_interval, self.sleeps
-        return keep_awake(self.groups, self.clock, gid, header, group_interval=interval, sleeps=sleeps)
+        return wake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
 
     def _pending(self, gid: str, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""

@@ -59,20 +59,13 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
         send_flush_timer(timers, clock, gid, at=due)
 
 
-def keep_awake(
-    groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float, sleeps: bool
-) -> datetime | None:
-    """Makes sure that a group which somebody has joined is flushed at its next tick, though it sleeps, or its owner is
-    about to let it sleep, as an owner of ours does with `sleeps`. Returns when, where it slept. Raises StoreFailure."""
-    if header.schedule.owner:
-        if not sleeps or header.schedule.woken or groups.note_joined(gid):
-            return None
-        # Given back since the header was read. A later owner has seen the new member.
-        found = groups.header(gid)
-        if found is None:
-            return None
-        header = found
-    return wake(groups, clock, gid, header, group_interval=group_interval)
+def note_joined(groups: Groups, gid: str, header: GroupHeader | None) -> GroupHeader | None:
+    """Sees to it that the owner of a group which somebody has joined neither closes it nor lets it sleep. Returns the
+    header, read anew where the group has been given back since: then it may be asleep, or closed. Raises
+    StoreFailure."""
+    if header is None or not header.schedule.owner or header.schedule.woken or groups.note_joined(gid):
+        return header
+    return groups.header(gid)  # a later owner has seen the new member
 
 
 def wake(groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float) -> datetime | None:

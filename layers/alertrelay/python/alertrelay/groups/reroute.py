@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from alertrelay.config.durations import MEMBER_KEPT
-from alertrelay.groups.flush_timer import keep_awake, send_flush_timer
+from alertrelay.groups.flush_timer import note_joined, send_flush_timer, wake
 from alertrelay.groups.router import Router, groups_for
 from alertrelay.groups.unrouted import marked, unrouted_group
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
@@ -69,7 +69,6 @@ def reroute(
     clock: Clock,
     telemetry: Telemetry,
     until: datetime,
-    forwarder: str,
 ) -> Moved:
     """Moves members to the groups that they belong to now, where the configuration is another than at the last record.
     A group of thousands does not move within one invocation: what has moved after a third of the time up to `until` is
@@ -103,7 +102,7 @@ def reroute(
     added = _join_beside(gid, beside, joined, stop, telemetry)
     # Armed when all are in: the first flush of a new group finds every member that came along.
     for other, (header, since) in joined.since.items():
-        _arm(other, header, since, router, groups, timers, clock, sleeps=bool(forwarder))
+        _arm(other, header, since, router, groups, timers, clock)
     return Moved(moved, added and not out_of_time)
 
 
@@ -153,13 +152,11 @@ def _arm(
     groups: Groups,
     timers: Timers,
     clock: Clock,
-    *,
-    sleeps: bool,
 ) -> None:
-    found = groups.header(gid)
+    found = note_joined(groups, gid, groups.header(gid))
     route = router.config.route_of(header.identity.route_id) or router.config.route
     if found and found.schedule.armed:
-        due = keep_awake(groups, clock, gid, found, group_interval=route.group_interval, sleeps=sleeps)
+        due = wake(groups, clock, gid, found, group_interval=route.group_interval)
     else:
         now, wait = clock.now(), timedelta(seconds=route.group_wait)
         due = first_flush(route.group_wait, starts_at=since, now=now)

@@ -39,7 +39,7 @@ from alertrelay.notify.record import leave, record
 from alertrelay.notify.seen import SeenFacts, look_up
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.silenced import show_silenced
-from alertrelay.notify.sleep import wakes_at
+from alertrelay.notify.sleep import closes_at_once, wakes_at
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.storm_end import end_storm
 from alertrelay.notify.takeover import hand_over
@@ -166,6 +166,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced",), show_acknowledged),
     Stage(("announced",), show_silenced),
     Stage(("wakes_at",), wakes_at),
+    Stage(("at_once",), closes_at_once),
     Stage(("recorded",), record),
     Stage((), leave),
 )
@@ -246,6 +247,7 @@ def flush(
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
     values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None, "waits_until": None}
+    values["at_once"] = False
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})

@@ -34,10 +34,11 @@ RECORD_RETRY = 10
 
 class Recorded(NamedTuple):
     """The result of writing. `by_us` is False where the lease was lost or the table failed: then nothing more is
-    written."""
+    written. `closed`: the group is disarmed by now."""
 
     change: GroupChange
     by_us: bool
+    closed: bool = False
 
 
 def record(
@@ -48,6 +49,7 @@ def record(
     moved: Moved,
     wakes_at: datetime | None,
     waits_until: datetime | None,
+    at_once: bool,
     *,
     timing: Timing,
     config_hash: str,
@@ -60,8 +62,8 @@ def record(
     """Writes the state after this flush, and reports its outcomes.
 
     The group waits for its next tick, or for the first at which something is due (`wakes_at`), for what a tier holds
-    back (`waits_until`), or for the next try of a channel that failed, or is closed when nothing of it fires. Where the
-    table fails now, the record is queued.
+    back (`waits_until`), or for the next try of a channel that failed, or is closed when nothing of it fires: with
+    `at_once` by this write, if nobody has joined. Where the table fails now, the record is queued.
     """
     now = clock.now()
     since = (group.progress.failing_since or now) if announced.unfinished else None
@@ -75,10 +77,11 @@ def record(
     if wakes_at and not change.closing:
         until = tick_at(timing.group_interval, due=change.next_due or now, at=wakes_at)
         change = replace(change, asleep_until=until if change.next_due and until > change.next_due else None)
-    recorded = _write(lease, change, group, groups, timers, telemetry)
+    closed = at_once and _closed_at_once(lease, change, group, groups, now=now)
+    recorded = closed or _write(lease, change, group, groups, timers, telemetry)
     for outcome in (*backlog_outcomes(content, reporter), *announced.outcomes):
         telemetry.emit(outcome)
-    return Recorded(change, recorded)
+    return Recorded(change, recorded, closed)
 
 
 def _change(
@@ -169,6 +172,16 @@ def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now:
     return replace(change, config_hash=group.config_hash, next_due=now if at_once else change.next_due)
 
 
+def _closed_at_once(lease: Lease, change: GroupChange, before: GroupState, groups: Groups, *, now: datetime) -> bool:
+    """Records and disarms a group of which nothing fires or is open. False: it is to be recorded as closing."""
+    if not change.closing or change.ledger.open or change.ledger.storm:
+        return False
+    with contextlib.suppress(StoreFailure):
+        expires = now + ALERT_KEPT
+        return groups.close(lease.gid, owner=lease.owner, change=change, before=before, expires=expires)
+    return False
+
+
 def _write(
     lease: Lease,
     change: GroupChange,
@@ -203,7 +216,7 @@ def leave(
     """Closes the group, or sends the timer of its next flush. The notification is out and recorded, so a store failure
     here is harmless: the group is due again all the same."""
     change = recorded.change
-    if not recorded.by_us:
+    if recorded.closed or not recorded.by_us:
         return
     now = clock.now()
     try:

@@ -81,6 +81,14 @@ def wakes_at(
     return min((*times, *(at for at in begins if at)))
 
 
+def closes_at_once(lease: Lease, group: GroupState, moved: Moved, facts: Facts, *, sleep: Sleep) -> bool:
+    """Returns whether the record may close the group in one write, if nothing of it fires and nobody has joined: who
+    joins while it is held marks it, as a build does that ticks alone. Who joins a digest does not. A lease that made
+    the header read no members."""
+    calm = moved.all and not moved.members and group.identity.route_id != DIGEST and not group.stored.created
+    return calm and sleep.allowed(facts.waking, lease.began)
+
+
 def _all_know(ledger: Ledger, firing: frozenset[str]) -> bool:
     """Returns whether the own channel has certainly announced what fires, and nothing is left to do anywhere else."""
     elsewhere = ledger.fallback_firing | ledger.fallback_unsure | ledger.fallbacks_owed | ledger.storm

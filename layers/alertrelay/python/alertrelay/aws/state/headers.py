@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Integration
-from alertrelay.aws.state.items import SCHEMA, SPILLED, Attributes, as_json, as_time, micros, text, time_of
+from alertrelay.aws.state.items import SCHEMA, SPILLED, Attributes, as_json, as_time, micros, seconds, text, time_of
 from alertrelay.nflog.chunks import kept
 from alertrelay.nflog.group_state import (
     GroupChange,
@@ -125,6 +125,12 @@ def sleeping_attributes(change: GroupChange, attributes: Mapping[str, Any]) -> d
     until = micros(change.asleep_until) if change.asleep_until else attributes["next_due"]
     asleep = attributes["rec_at"]
     return {**attributes, "next_due": until, "due": until, "asleep": asleep, "failures": {"N": "1"}}
+
+
+def closed_attributes(attributes: Mapping[str, Any], expires: datetime) -> dict[str, Any]:
+    """Returns what a record sets of a group that it closes at once, by what it sets of one that is closing."""
+    removed = dict.fromkeys(("closing", "owner", "lease_until", "next_due", "due", "shard"))
+    return {**attributes, **removed, "ttl": seconds(expires)}
 
 
 def _ledger(item: Attributes) -> dict[str, Any]:

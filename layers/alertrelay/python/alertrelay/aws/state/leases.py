@@ -83,6 +83,18 @@ class DynamoLeases(DynamoGroups):
             ledger_chunks.sweep(self._table, gid, before, spill)
         return recorded
 
+    def close(
+        self, gid: str, *, owner: str, change: GroupChange, expires: datetime, before: GroupState | None = None
+    ) -> bool:
+        """See state.Groups."""
+        spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
+        attributes = headers.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
+        attributes = headers.closed_attributes(attributes, expires)
+        closed, _ = self._record(gid, owner, attributes, "#owner = :me AND attribute_not_exists(woken)")
+        if closed and before:
+            ledger_chunks.sweep(self._table, gid, before, spill)
+        return closed
+
     def _record(
         self, gid: str, owner: str, attributes: Mapping[str, Any], condition: str
     ) -> tuple[bool, dict[str, Any]]:

@@ -86,14 +86,24 @@ class MemoryLeases(MemoryGroups):
                 schedule = Schedule(next_due=until, due=until, asleep=True)
             else:
                 schedule = Schedule(next_due=change.next_due, due=change.due)
-            self._headers[gid] = GroupState(
-                identity=old.identity,
-                schedule=schedule,
-                progress=replace(change.progress, tries=0),
-                config_hash=change.config_hash,
-                ledger=change.ledger,
-                stored=replace(old.stored, backlog=spills(old.ledger)),
-            )
+            self._headers[gid] = _recorded(old, change, schedule)
+            return True
+
+    def close(
+        self,
+        gid: str,
+        *,
+        owner: str,
+        change: GroupChange,
+        expires: datetime,  # noqa: ARG002 - memory keeps all
+        before: GroupState | None = None,  # noqa: ARG002 - memory has no chunks
+    ) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner or old.schedule.woken:
+                return False
+            self._headers[gid] = _recorded(old, change, Schedule())
             return True
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
@@ -116,3 +126,14 @@ class MemoryLeases(MemoryGroups):
                 given = scheduled(given, next_due=unsent_due)
                 given = replace(given, progress=replace(given.progress, uncertain=False))
             self._headers[gid] = given
+
+
+def _recorded(group: GroupState, change: GroupChange, schedule: Schedule) -> GroupState:
+    return GroupState(
+        identity=group.identity,
+        schedule=schedule,
+        progress=replace(change.progress, tries=0),
+        config_hash=change.config_hash,
+        ledger=change.ledger,
+        stored=replace(group.stored, backlog=spills(group.ledger)),
+    )
