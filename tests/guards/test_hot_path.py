@@ -26,10 +26,8 @@ from local.stack.functions import DeployedFunction
 from local.standins import StandIns
 
 REGION = "eu-central-1"
-HEAVY = (
-    *("boto3", "botocore", "requests", "urllib3", "s3transfer", "certifi", "charset_normalizer"),
-    *("aws_lambda_powertools", "inspect", "ast", "pathlib", "uuid"),
-)
+HEAVY = ("boto3", "botocore.", "requests", "urllib3", "s3transfer", "certifi", "charset_normalizer")
+"""Powertools imports `botocore` itself, an empty package, and jmespath."""
 PROGRAM = """
 import importlib, json, sys
 asked = json.load(sys.stdin)

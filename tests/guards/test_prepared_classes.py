@@ -60,7 +60,7 @@ def used(cls, fields):
     return found
 
 result = {}
-for name in json.loads(sys.argv[2]) or prepared.unpacked(open(prepared.FILE, 'rb').read()).classes:
+for name in json.loads(sys.argv[2]) or prepared.unpacked(prepared.FILE.read_bytes()).classes:
     module, _, rest = name.rpartition(".")
     result[name] = described(getattr(importlib.import_module(module), rest))
 print(re.sub(" at 0x[0-9a-f]+", "", json.dumps(result)))

@@ -114,7 +114,7 @@ def test_only_exactly_the_text_that_was_compiled_takes_the_kept_code(tmp_path: P
     code = compile("found.append('kept')", "<string>", "exec")
     file = tmp_path / "codes.bin"
     file.write_bytes(prepared.packed({prepared.digest("found.append('text')"): code}, {}, {}))
-    prepared.install(str(file))
+    prepared.install(file)
     found: list[str] = []
     for text in ("found.append('text')", "found.append('text') "):
         dataclasses.exec(text, {"found": found})  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def test_an_expression_that_was_compiled_elsewhere_matches_as_it_would(tmp_path:
     usual = [noted._compile(*text) for text in texts]
     file = tmp_path / "codes.bin"
     file.write_bytes(prepared.packed({b"": compile("", "", "exec")}, noted.patterns, {}))
-    prepared.install(str(file))
+    prepared.install(file)
     kept = [re._compiler.compile(*text) for text in texts]  # type: ignore[attr-defined]
     assert kept == usual
     assert [one.flags for one in kept] == [one.flags for one in usual]

@@ -122,7 +122,7 @@ def test_openssl_finds_a_root_whatever_its_name_is_written_in(tmp_path: Path, ki
     (tmp_path / "bundle.pem").write_bytes(public)
     (tmp_path / "served.pem").write_bytes(public + private)
     roots.write(tmp_path / "bundle.pem", tmp_path / "roots")
-    assert verified(tls.trusting(str(tmp_path / "roots")), tmp_path / "served.pem")
+    assert verified(tls.trusting(tmp_path / "roots"), tmp_path / "served.pem")
 
 
 def test_two_roots_of_one_name_are_both_there_and_another_is_not_trusted(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_two_roots_of_one_name_are_both_there_and_another_is_not_trusted(tmp_pat
     for number, (public, private) in enumerate(certificates):
         served = tmp_path / f"{number}.pem"
         served.write_bytes(public + private)
-        trusted.append(verified(tls.trusting(str(tmp_path / "roots")), served))
+        trusted.append(verified(tls.trusting(tmp_path / "roots"), served))
     assert trusted == [True, True, False]
 
 
@@ -145,23 +145,23 @@ def test_without_the_folder_the_bundle_is_read(tmp_path: Path, state: str) -> No
         folder.mkdir()
     if state == "a file":
         folder.write_text("")
-    assert len(tls.trusting(str(folder)).get_ca_certs()) > 100
+    assert len(tls.trusting(folder).get_ca_certs()) > 100
 
 
 def test_a_folder_that_cannot_be_read_is_as_one_that_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tls.trusting(str(folder)).get_ca_certs() == []  # none is read before it is needed
+    assert tls.trusting(folder).get_ca_certs() == []  # none is read before it is needed
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert len(tls.trusting(str(folder)).get_ca_certs()) > 100
+    assert len(tls.trusting(folder).get_ca_certs()) > 100
 
     def denied(_: object) -> object:
         raise PermissionError
 
     monkeypatch.setattr(os, "scandir", denied)
-    assert len(tls.trusting(str(folder)).get_ca_certs()) > 100
+    assert len(tls.trusting(folder).get_ca_certs()) > 100
 
 
 def test_a_context_verifies_and_checks_names(folder: Path) -> None:
-    context = tls.trusting(str(folder))
+    context = tls.trusting(folder)
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alertrelay.intake.powertools import Response
+from aws_lambda_powertools.event_handler import Response
+
 from alertrelay.intake.tokens import Right
 
 JSON, TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
 from alertrelay.intake import acknowledging, incidents, judging, operating, push, reading, silencing
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
@@ -19,7 +21,6 @@ from alertrelay.intake.incidents import Incidents
 from alertrelay.intake.judging import Judging
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import IntakeReport, QueueFailure, TopicFailure
-from alertrelay.intake.powertools import APIGatewayHttpResolver, Response
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest, cookies_of, headers_of, read_request

@@ -6,10 +6,12 @@ import gc
 import json
 import os
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
@@ -216,7 +218,7 @@ def _pipeline(
         renderer=renderer,
         telemetry=Telemetry(emit=observer.emit, log=observer.log, alert_ops=alert_ops),
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
-        new_id=lambda: os.urandom(16).hex(),
+        new_id=lambda: uuid.uuid4().hex,
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
@@ -238,10 +240,8 @@ def _config(environ: Mapping[str, str]) -> Config:
 
 
 def _read(environ: Mapping[str, str]) -> dict[str, Any]:
-    # Without pathlib, which nothing else of a page's way imports.
-    path = os.path.join(environ.get("LAMBDA_TASK_ROOT", "."), environ["ALERTRELAY_CONFIG"])
-    with open(path, encoding="utf-8") as file:
-        read: dict[str, Any] = json.load(file)
+    path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return read
 
 

@@ -1,20 +1,26 @@
-"""Reports on the relay itself: structured log lines and CloudWatch metrics (EMF).
+"""Reports on the relay itself: structured log lines and CloudWatch metrics (EMF), by Powertools.
 
 A log line is an event with fields; `docs/operations.md` lists them. Nothing here is ever given a secret.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, OutcomeName
-from alertrelay.runtime.log_lines import Dimensions, line, metric_lines, shown
+from alertrelay.runtime.postponed import postponed
+
+with postponed("aws_lambda_powertools.utilities.jmespath_utils", "typing_extensions"):
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 COUNTED = {"store_failing": "StoreFailures", "escalated": "Escalations"}
 """Events of the log that an alarm watches, or that people count, and the metric that counts them."""
@@ -29,14 +35,9 @@ SENT: Mapping[OutcomeName, bool] = {
 """The outcomes that are counted in a metric, which costs by its dimensions' values; the log has all of them."""
 SHARED = "alertrelay"
 """The service under which the forwarders of an environment count what one alarm watches for all of them."""
-_RECORD = frozenset(
-    (
-        *("args", "asctime", "created", "exc_info", "exc_text", "filename", "funcName", "levelname", "levelno"),
-        *("lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName"),
-        *("relativeCreated", "stack_info", "taskName", "thread", "threadName"),
-    )
-)
-"""Names that a field had to change when Python's logging wrote the lines: people's queries know the others."""
+_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
+"""Names that a field may not have. Source: logging.Logger.makeRecord of Python's library, which raises KeyError."""
+Dimensions = tuple[tuple[str, str], ...]
 
 
 class Observer:
@@ -57,8 +58,8 @@ class Observer:
         environment: str = "",
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        self._level = level
-        self._request_id: str | None = None
+        # Powertools keeps a handler by service name; a local run changes where stdout goes between two relays.
+        self._logger = Logger(service=service, level=level or "INFO", stream=cast("IO[str]", _Stdout()))
         self._service = service
         self._environment = environment
         self._namespace = namespace
@@ -69,7 +70,7 @@ class Observer:
 
     def log(self, event: str, **fields: Any) -> None:
         """Writes one line, and counts an event that an alarm watches."""
-        self._write("INFO", "log", event, self._dated(fields))
+        self._logger.info(event, extra=self._dated(fields))
         if event in COUNTED:
             self.count(COUNTED[event])
 
@@ -79,12 +80,12 @@ class Observer:
         while trace and trace.tb_next:
             trace = trace.tb_next
         where = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
-        self._write("ERROR", "failed", event, {"error": type(error).__name__, "where": where})
+        self._logger.error(event, extra={"error": type(error).__name__, "where": where})
 
     def emit(self, outcome: Outcome) -> None:
         """Logs and counts the outcome of one update at one integration."""
         fields = {name: value for name, value in asdict(outcome).items() if value not in ("", None)}
-        self._write("INFO", "emit", "outcome", self._dated(fields))
+        self._logger.info("outcome", extra=self._dated(fields))
         channel = outcome.channel or "none"
         if SENT[outcome.outcome]:
             self._metric("Notifications", channel=channel, outcome=outcome.outcome)
@@ -96,8 +97,8 @@ class Observer:
             self._also(outcome)
 
     def _dated(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Adds `clock`, the time of a simulated day: a line's own `timestamp` is always this machine's. A field with a
-        name of Python's logging gets an underscore, as ever."""
+        """Adds `clock`, the time of a simulated day: Powertools' own `timestamp` is always this machine's. A field that
+        Python's logging has itself gets an underscore: logging raises on it, and no line is worth an invocation."""
         own = {f"{name}_" if name in _RECORD else name: value for name, value in fields.items()}
         return {**own, "clock": rfc3339(self._now())} if self._now else own
 
@@ -116,25 +117,52 @@ class Observer:
 
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
-        self._request_id = getattr(context, "aws_request_id", "")
+        self._logger.append_keys(request_id=getattr(context, "aws_request_id", ""))
 
     def end(self) -> None:
         """Writes this invocation's metrics: one line, unless a dimension has several values."""
         counts = [(name, dimensions, float(count)) for (name, dimensions), count in sorted(self._counts.items())]
-        for written in metric_lines(self._namespace, [*counts, *self._measured]):
-            sys.stdout.write(written)
+        for line in _merged(self._documents([*counts, *self._measured])):
+            sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._counts.clear()
         self._measured.clear()
 
     def _metric(self, name: str, number: int = 1, **dimensions: str) -> None:
         self._counts[name, tuple({"service": self._service, **dimensions}.items())] += number
 
-    def _write(self, level: str, where: str, event: str, fields: Mapping[str, Any]) -> None:
-        if not shown(level, self._level):
-            return
-        keys = {"service": self._service, "request_id": self._request_id}
-        try:
-            sys.stdout.write(line(level, where, event, keys, fields))
-            sys.stdout.flush()
-        except (TypeError, ValueError, OSError) as error:  # no line is worth an invocation
-            sys.stderr.write(f"a log line was not written: {event}: {type(error).__name__}\n")
+    def _documents(self, values: Iterable[tuple[str, Dimensions, float]]) -> Iterator[dict[str, Any]]:
+        """Yields the EMF document of each set of dimensions."""
+        found: dict[Dimensions, EphemeralMetrics] = {}
+        for name, dimensions, value in values:
+            if dimensions not in found:
+                found[dimensions] = EphemeralMetrics(namespace=self._namespace, service=dict(dimensions)["service"])
+                for key, word in dimensions:
+                    found[dimensions].add_dimension(key, word)
+            unit = MetricUnit.Seconds if name.endswith(("Lag", "Latency")) else MetricUnit.Count
+            found[dimensions].add_metric(name, unit, value)
+        return (dict(metrics.serialize_metric_set()) for metrics in found.values())
+
+
+def _merged(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns as few EMF documents as possible: a line may have several directives, but one value of each name."""
+    lines: list[dict[str, Any]] = []
+    for document in documents:
+        directives = document["_aws"]["CloudWatchMetrics"]
+        for line in lines:
+            if all(line.get(key, value) == value for key, value in document.items() if key != "_aws"):
+                line["_aws"]["CloudWatchMetrics"] += directives
+                line.update({**document, "_aws": line["_aws"]})
+                break
+        else:
+            lines.append(document)
+    return lines
+
+
+class _Stdout:
+    """stdout as it is when a line is written."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()

@@ -12,46 +12,21 @@ from __future__ import annotations
 
 import _sre
 import builtins
+import dataclasses
 import functools
 import hashlib
 import importlib.util
+import inspect
 import marshal
-import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import CodeType, ModuleType
+from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
-
-class _Inspect(ModuleType):
-    """Stands in for `inspect` in `dataclasses`: with what it imports it takes a twentieth of a cold start, for a
-    question that a class answers itself. It is loaded when anything else is asked of it."""
-
-    @staticmethod
-    def get_annotations(cls: type) -> dict[str, Any]:
-        """Returns a copy of a class's own annotations."""
-        return dict(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - this stands in for it
-
-    @staticmethod
-    def signature(_cls: type) -> str:
-        """Returns nothing: it would be the docstring of a class that has none."""
-        return ""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module("inspect"), name)
-
-
-if {"dataclasses", "inspect"}.isdisjoint(sys.modules):
-    sys.modules["inspect"] = _Inspect("inspect")
-    import dataclasses
-
-    del sys.modules["inspect"]
-else:
-    import dataclasses
-
-FILE = os.path.join(os.path.dirname(__file__), "prepared.bin")
+FILE = Path(__file__).with_name("prepared.bin")
 """What infra/prepare_layer.py writes. Absent outside of a layer."""
 _MADE_BY = importlib.util.MAGIC_NUMBER + f"{_sre.MAGIC}\n".encode()
 """Begins a file: the versions of compiled code and of compiled expressions."""
@@ -112,11 +87,10 @@ def unpacked(content: bytes) -> PreparedCode:
     return _NOTHING
 
 
-def install(file: str = FILE) -> None:
+def install(file: Path = FILE) -> None:
     """Make `dataclasses` and `re` take what is kept in a file. Does nothing where there is none."""
     try:
-        with open(file, "rb") as kept_file:
-            kept = unpacked(kept_file.read())
+        kept = unpacked(file.read_bytes())
     except OSError:
         return
     usual = re._compiler.compile  # type: ignore[attr-defined]  # the stubs lack it
@@ -144,7 +118,7 @@ def _processing(classes: Mapping[str, bytes]) -> Callable[..., type]:
         found = classes.get(f"{cls.__module__}.{cls.__qualname__}")
         if found is not None:
             kept = PreparedClass(*marshal.loads(found))  # noqa: S302 - our own layer's
-            if kept.arguments == arguments and kept.annotations == _Inspect.get_annotations(cls):
+            if kept.arguments == arguments and kept.annotations == inspect.get_annotations(cls):
                 return _made(cls, kept, functools.cache(lambda: usual(cls, *_fields_alone(arguments))))
         made: type = usual(cls, *arguments)
         return made

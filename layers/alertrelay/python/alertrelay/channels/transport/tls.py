@@ -7,8 +7,9 @@ import os
 import ssl
 import threading
 from importlib.util import find_spec
+from pathlib import Path
 
-FOLDER = os.path.join(os.path.dirname(__file__), "roots")
+FOLDER = Path(__file__).with_name("roots")
 """The same roots as certifi's, each in a file by the hash of its name, of which OpenSSL reads those that it needs. The
 build of the layer writes it (infra/roots.py); elsewhere it is absent."""
 
@@ -28,15 +29,15 @@ def _context() -> ssl.SSLContext:
     return trusting(FOLDER)
 
 
-def trusting(folder: str) -> ssl.SSLContext:
+def trusting(folder: Path) -> ssl.SSLContext:
     """Return a context with the roots of a folder, with certifi's bundle where the folder is missing or cannot be read.
     Raises OSError."""
     if _readable(folder):
-        return ssl.create_default_context(capath=folder)
+        return ssl.create_default_context(capath=str(folder))
     return ssl.create_default_context(cafile=bundle())
 
 
-def _readable(folder: str) -> bool:
+def _readable(folder: Path) -> bool:
     """Returns whether the folder has roots that can be read: OpenSSL itself would find none, and say nothing."""
     try:
         with os.scandir(folder) as found:
@@ -50,4 +51,4 @@ def bundle() -> str:
     found = find_spec("certifi")
     if found is None or not found.origin:
         raise FileNotFoundError("certifi, which brings the roots of TLS, is not installed")
-    return os.path.join(os.path.dirname(found.origin), "cacert.pem")
+    return str(Path(found.origin).with_name("cacert.pem"))

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from alertrelay.intake.powertools import Response
+from aws_lambda_powertools.event_handler import Response
+
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.intake.route import Answer
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aws_lambda_powertools.shared.cookies import Cookie, SameSite
+
 from alertrelay import __version__
 from alertrelay.alert import rfc3339
 from alertrelay.intake import session
 from alertrelay.intake.console.parts import Console
-from alertrelay.intake.powertools import Cookie, SameSite
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.intake.route import Answer, answer
 from alertrelay.intake.session import Session

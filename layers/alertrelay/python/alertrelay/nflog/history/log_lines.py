@@ -19,7 +19,7 @@ from alertrelay.values.times import instant
 _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '"reason":', '"service":')
 """A line of a function has one of these, wherever it is cut."""
 _KEYS = frozenset({"level", "location", "message", "service"})
-"""A whole line of a function has all of these: alertrelay.runtime.log_lines writes them."""
+"""A whole line of a function has all of these: Powertools' Logger writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +125,6 @@ def _parsed(body: str) -> dict[str, Any] | None:
 
 
 def _timestamp(line: dict[str, Any]) -> object:
-    """Returns the clock of a simulated day, else the line's own time, "2026-11-30 13:06:16,123+0000"."""
+    """Returns the clock of a simulated day, else the time of Powertools, "2026-11-30 13:06:16,123+0000"."""
     value = line.get("clock") or line.get("timestamp")
     return value.replace(",", ".", 1) if isinstance(value, str) else value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.intake.postponed import postponed
+from alertrelay.runtime.postponed import postponed
 
 FILES = {
     "heavy_words.py": "NotRequired = 'another'\nASKED = 'asked'\n",
