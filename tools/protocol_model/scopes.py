@@ -124,8 +124,8 @@ BROKEN = {
         "as B26, a resolve that takes the place of one which died before it read the header",
     ),
     "B28-refused-unread": ("unread", "sleep0two", "a lease takes a firing for a member whose put was refused"),
-    "B30-closes-marked": ("closesmarked", "sleepends", "a record closes a group that a joiner has found held"),
-    "B31-stays-closed": ("norearm", "sleepends", "a joiner that finds nobody to mark leaves a closed group as it is"),
+    "B30-closes-marked": ("closesmarked", "closesmute", "a record closes a group that a joiner has found held"),
+    "B31-stays-closed": ("norearm", "closesmute", "a joiner that finds nobody to mark leaves a closed group as it is"),
     "B32-closed-unmarked": ("nomark", "closes", "a joiner takes a group that is held for open: its owner may close it"),
 }
 """By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
