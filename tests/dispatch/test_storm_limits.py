@@ -15,6 +15,7 @@ from alertrelay.config.model import Config, Receiver, Target
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
 from alertrelay.notify.limits import LIMITS, QUIET, SMS, incidents, limit_of, messages
+from alertrelay.notify.rate_limit import Digests
 from alertrelay.ports import Retryable
 
 from tests.dispatch.world import START, World, alarm, config, timed
@@ -159,6 +160,39 @@ def test_after_a_storm_resolves_of_alerts_that_came_alone_join_its_digest() -> N
         *["firing"] * 5,
         *["resolved"] * 5,
     ]
+
+
+def test_a_digest_names_every_resolve_of_what_came_alone_however_many_lines_a_mail_shows() -> None:
+    world = World(limits={"email": messages(45)})
+    _storm(world, 50, seconds=1)
+    world.run(600)
+    before = len(world.sent("email"))
+    _resolve(world, 0, 50)
+    world.run(900)
+    mails = world.sent("email")[before:]
+    for body in ("text", "html"):
+        named = {name for mail in mails for name in re.findall(r"lasting-\d+ s\d+", mail[body])}
+        assert named == {f"lasting-{number} s{number}" for number in range(45)}, body
+
+
+def test_an_alert_that_was_announced_alone_and_by_the_digest_is_one_resolve() -> None:
+    """As where its own group's record failed after the send, and the next flush left it to the digest."""
+    world = World(limits={"email": messages(2)})
+    _storm(world, 4, seconds=1)
+    world.run(60)
+    store = world.memory
+    mails = {gid: header.identity for gid, header in store._headers.items() if gid.startswith("email-")}
+    own = next(gid for gid, identity in mails.items() if identity.group_labels == {"service": "s0"})
+    digests = Digests(alerts=store, groups=store, timers=world.timers_of(world.clock), clock=world.clock)
+    digests.join(mails[own].integration, store.members(own))
+    world.run(600)
+    before = len(world.sent("email"))
+    _resolve(world, 0, 4)
+    world.run(900)
+    last = world.sent("email")[-1]["text"]
+    assert len(world.sent("email")) == before + 1
+    assert "all 4 resolved" in last
+    assert last.count("RESOLVED HighCPU: s") == 3  # beside the one that is shown in full
 
 
 def test_without_a_storm_resolves_are_sent_alone() -> None:

@@ -31,14 +31,13 @@ def test_a_table_that_is_throttled_in_a_storm_loses_nothing() -> None:
     assert not verdict.wrong, str(verdict)
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, 13])
 def test_a_throttled_storm_repeats_only_what_is_excused(seed: int) -> None:
     def throttles(weather: Weather) -> None:
         weather.table_throttles = 0.5
 
-    # So many as a digest names: what more of it resolves is counted.
     storm = Scenario(name="a storm while the table throttles", storm=True, faults=throttles)
-    verdict = play(storm, seed=seed, updates=30)
+    verdict = play(storm, seed=seed)
     assert not verdict.wrong, str(verdict)
     assert len(verdict.duplicates) < 10, verdict.duplicates  # some 30, where nothing waits a throttle out
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alertrelay.alert import Alert, Integration, Kind, Labels, Source, Status
 from alertrelay.channels import render
-from alertrelay.notification import Failed, Message, Notification, Reason
+from alertrelay.notification import Failed, Listing, Message, Notification, Reason
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +68,25 @@ def test_a_hundred_alerts_of_huge_texts_stay_within_the_limits(name: str, text: 
         group_labels={"alertname": text[:300], "pod": text[:300]},
     )
     RENDERED[name].check(told(name, group))
+
+
+def _over(count: int) -> Notification:
+    """A digest that resolves so many, of which it shows ten."""
+    names = tuple(f"HighCPU of-{number}-x s{number}" for number in range(count))
+    names_of = ({"alertname": "HighCPU", "service": f"s{number}"} for number in range(10))
+    shown = [alert(labels, status="resolved", ends_at=NOW) for labels in names_of]
+    return replace(notification(*shown, counts=(0, count)), listing=Listing(services=(), firing=(), resolved=names))
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_a_digest_of_a_thousand_resolves_stays_within_the_limits(name: str) -> None:
+    RENDERED[name].check(told(name, _over(1000)))
+
+
+@pytest.mark.parametrize("name", ["email", "slack", "msteamsv2", "topic", "telegram"])
+def test_a_digest_names_what_it_resolves_and_shows_no_line_of(name: str) -> None:
+    message = str(told(name, _over(40)))
+    assert [number for number in range(40) if f"of-{number}-x" not in message] == []
 
 
 @pytest.mark.parametrize("name", RENDERED)

@@ -102,10 +102,12 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """All alerts of a digest: `services` with how many of them fire, the most first; `firing` names each on a line."""
+    """All alerts of a digest: `services` with how many of them fire, the most first; `firing` names each on a line, and
+    so does `resolved`. No other message names what resolves here: some of it was announced alone."""
 
     services: tuple[tuple[str, int], ...]
     firing: tuple[str, ...]
+    resolved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

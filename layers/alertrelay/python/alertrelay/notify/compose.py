@@ -15,7 +15,7 @@ from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown, with_silenced
-from alertrelay.policy.group_key import dedup_key
+from alertrelay.policy.group_key import dedup_key, key_of
 from alertrelay.ports import Clock
 from alertrelay.render.wording import STORM
 from alertrelay.state import Alerts, Facts
@@ -62,6 +62,18 @@ class Content:
         """Returns the events of a digest that are resolves of alerts which were announced alone."""
         return frozenset(key for key in self.decision.own.events if is_resolve(self.members.get(key)))
 
+    @property
+    def twice(self) -> frozenset[str]:
+        """Returns those of these that resolve what the digest announced too: one alert is one resolve for its
+        readers."""
+        return _twice(self.decision, self.members)
+
+
+def _twice(decision: Decision, members: Mapping[str, Member]) -> frozenset[str]:
+    over = {key for key in decision.own.resolved if key in members and members[key].status == "resolved"}
+    resolves = (key for key in decision.own.events if is_resolve(members.get(key)))
+    return frozenset(key for key in resolves if key_of(members[key].alert.state_key) in over)
+
 
 def compose(
     gid: str,
@@ -83,11 +95,13 @@ def compose(
         news = decision.fallback.new - resolves
         decision = replace(decision, fallback=replace(decision.fallback, new=news))
     must = decision.own.events if group.progress.tries < UNFINISHED else frozenset[str]()
+    own = decision.own
+    once = replace(decision, own=replace(own, events=own.events - _twice(decision, by_key)))
     return Content(
         gid=gid,
         group=group,
         decision=decision,
-        alerts=read_shown(alerts, in_order(decision, by_key, shown), by_key, facts.alerts, must),
+        alerts=read_shown(alerts, in_order(once, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
         facts=facts,
     )
@@ -108,7 +122,7 @@ class Writer:
         """Returns the group as it stands, with `resolved` as resolved; `news` is what the message is about."""
         identity, decision = content.group.identity, content.decision
         over, now = content.resolves, self.clock.now()
-        firing = (decision.view.open | decision.own.events) - over
+        firing, over = (decision.view.open | decision.own.events) - over, over - content.twice
         back = handed_back(content, resolved, now)
         resolved = (resolved - back) | over
         again = _fires_again(content, resolved)
@@ -146,7 +160,7 @@ class Writer:
             at=now,
             home=self.site.home,
             console=self.site.console,
-            listing=_listing(content, firing) if digest else None,
+            listing=_listing(content, firing, resolved) if digest else None,
             tier=tier.number if tier else 0,
             unacknowledged=tier.after if tier else 0.0,
             contacts=tier.contacts if tier else (),
@@ -218,8 +232,10 @@ def _storm_over(members: Sequence[Member], now: datetime) -> Alert:
     )
 
 
-def _listing(content: Content, firing: Iterable[str]) -> Listing:
-    return listing_of((content.members[key] for key in firing if key in content.members), content.alerts)
+def _listing(content: Content, firing: Iterable[str], resolved: Iterable[str]) -> Listing:
+    found = content.members
+    fires, over = ([found[key] for key in keys if key in found] for keys in (firing, resolved))
+    return listing_of(fires, over, content.alerts)
 
 
 def incident_key(site: Site, identity: GroupIdentity, events: Iterable[str] = ()) -> str:

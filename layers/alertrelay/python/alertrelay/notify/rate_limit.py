@@ -179,18 +179,20 @@ def storm_is_over(members: Iterable[Member], *, now: datetime) -> bool:
     return all(now - member.at >= timedelta(seconds=QUIET) for member in members)
 
 
-def listing_of(members: Iterable[Member], alerts: Mapping[str, Alert]) -> Listing:
-    """Returns every alert of a digest by name, with the services that have the most. `alerts` by key are those whose
-    summary is known."""
+def listing_of(members: Iterable[Member], resolved: Iterable[Member], alerts: Mapping[str, Alert]) -> Listing:
+    """Returns every alert of a digest by name, with the services of which the most fire. `alerts` by key are those
+    whose summary is known."""
     found = list(members)
     services = Counter(member.alert.labels.get("service", "no service") for member in found)
     return Listing(
         services=tuple(sorted(services.items(), key=lambda one: (-one[1], one[0]))[:TOP]),
         firing=tuple(sorted(_line(member.alert.labels, alerts.get(member.key)) for member in found)),
+        resolved=tuple(sorted(_line(member.alert.labels, None) for member in resolved)),
     )
 
 
 def _line(labels: Mapping[str, str], alert: Alert | None) -> str:
-    names = dict.fromkeys(filter(None, (labels.get(n, "") for n in ("alertname", "alarm_name", "service", "instance"))))
+    found = (labels.get(name, "") for name in ("alertname", "alarm_name", "service", "instance"))
+    names = dict.fromkeys(filter(None, (name.removeprefix(RESOLVED) for name in found)))
     summary = alert.annotations.get("summary", "") if alert else ""
     return (" ".join(names) or "alert") + (f": {summary}" if summary else "")

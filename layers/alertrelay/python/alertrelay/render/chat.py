@@ -140,9 +140,12 @@ def _others(notification: Notification, markup: Markup) -> list[str]:
 
 def _listing(notification: Notification, markup: Markup) -> list[str]:
     """Returns all alerts of a digest by name, and how many each service has."""
-    found = notification.listing
-    if found is None or not found.firing:
+    found, resolved = notification.listing, plain.all_resolved(notification, lines=_LINES)
+    if found is None or not (found.firing or resolved):
         return []
-    lines = [f"• {markup.text(one_line(name), _NAME)}" for name in found.firing[:_LISTED]]
-    more = wording.more(len(found.firing) - _LISTED)
-    return [markup.text(plain.services(found), 600), *lines, *([markup.escape(more)] if more else [])]
+    head = [markup.text(plain.services(found), 600)] if found.firing else []
+    icons = [*zip("•" * len(found.firing), found.firing, strict=True)]
+    icons += [(wording.RESOLVED_ICON, name) for name in resolved]
+    lines = [f"{icon} {markup.text(one_line(name), _NAME)}" for icon, name in icons[:_LISTED]]
+    more = wording.more(len(icons) - _LISTED)
+    return [*head, *lines, *([markup.escape(more)] if more else [])]

@@ -66,17 +66,30 @@ def others(notification: Notification) -> str:
 
 
 def listing(notification: Notification, *, most: int) -> str:
-    """Returns all alerts of a digest, a line each, and how many each service has."""
+    """Returns all alerts of a digest, a line each, and how many each service has. What has resolved is named where the
+    lines above leave some of it out."""
     found = notification.listing
-    if found is None or not found.firing:
+    if found is None:
         return ""
-    lines = [
-        services(found),
-        f"All {len(found.firing)} firing:",
-        *(cut(one_line(line), 160) for line in found.firing[:most]),
-    ]
-    hidden = wording.more(len(found.firing) - most)
-    return "\n".join([*lines, *([hidden] if hidden else [])])
+    parts = []
+    if found.firing:
+        parts += [services(found), f"All {len(found.firing)} firing:", *_named(found.firing, most)]
+    if resolved := all_resolved(notification, lines=OTHERS):
+        over = [f"- RESOLVED {name}" for name in resolved]
+        parts += [f"All {len(resolved)} resolved:", *_named(over, max(0, most - len(found.firing)))]
+    return "\n".join(parts)
+
+
+def _named(names: Sequence[str], most: int) -> list[str]:
+    hidden = wording.more(len(names) - most)
+    return [*(cut(one_line(name), 160) for name in names[:most]), *([hidden] if hidden else [])]
+
+
+def all_resolved(notification: Notification, *, lines: int) -> tuple[str, ...]:
+    """Returns the names of all that a digest resolves, none where `lines` for the alerts after the first show it."""
+    found = notification.listing
+    shown = min(lines, len(notification.alerts) - 1) + 1
+    return found.resolved if found and wording.total(notification) > shown else ()
 
 
 def services(found: Listing) -> str:

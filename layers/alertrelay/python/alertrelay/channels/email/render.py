@@ -31,6 +31,8 @@ _RESOLVED_COLOUR = "#067647"
 _OTHERS = 50
 _LISTED = 20_000
 """A digest's whole list is in its mail."""
+_NAMED = 1_500
+"""Lines of it in the HTML: 240 KB at most."""
 _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-spacing:0'
 
 
@@ -76,6 +78,7 @@ def _parts(notification: Notification, found: FactSheet, notices: Sequence[str],
         _picture(found) if drawn else "",
         _rows(found),
         _others(notification),
+        _listing(notification),
         _footer(notification),
     ]
 
@@ -204,3 +207,10 @@ def _others(notification: Notification) -> str:
         lines.append(f"<em>{escape(wording.more(hidden))}</em>")
     rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{shown}</td></tr>' for shown in lines)
     return '<p style="margin:18px 0 0;font-weight:bold">Others of this group</p>' + _table(rows)
+
+
+def _listing(notification: Notification) -> str:
+    """Returns all alerts of a digest by name, for the mail programs that show no text where there is HTML."""
+    lines = plain.listing(notification, most=_NAMED).splitlines()
+    shown = "<br>".join(map(escape, lines))
+    return f'<p style="margin:18px 0 0;font-size:14px">{shown}</p>' if shown else ""

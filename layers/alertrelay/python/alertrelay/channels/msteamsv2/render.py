@@ -141,13 +141,15 @@ def _links(links: list[Fact], share: float) -> list[dict[str, Any]]:
 
 def _listing(notification: Notification, share: float) -> list[dict[str, Any]]:
     """Alerts of a digest by name, as many as fit, and how many each service has."""
-    found = notification.listing
-    if found is None or not found.firing:
+    found, resolved = notification.listing, plain.all_resolved(notification, lines=max(1, int(_LINES * share)))
+    if found is None or not (found.firing or resolved):
         return []
-    shown = [escape(line, _NAME) for line in found.firing[: int(_NAMES * share)]]
-    head = _text(f"**{escape(plain.services(found), 600)}**", separator=True)
+    names = [*found.firing, *(f"{wording.RESOLVED_ICON} {name}" for name in resolved)]
+    shown = [escape(line, _NAME) for line in names[: int(_NAMES * share)]]
+    title = plain.services(found) if found.firing else f"All {len(resolved)} resolved:"
+    head = _text(f"**{escape(title, 600)}**", separator=True)
     blocks = ["\n\n".join(shown[start : start + _LINES]) for start in range(0, len(shown), _LINES)]
-    hidden = wording.more(len(found.firing) - len(shown))
+    hidden = wording.more(len(names) - len(shown))
     return [head, *(_text(text, spacing="None") for text in [*blocks, *([f"_{hidden}_"] if hidden else [])])]
 
 

@@ -206,18 +206,20 @@ def _other(notification: Notification, alert: Alert, differs: frozenset[str]) ->
 
 def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
     """Returns all alerts of a digest by name, as many as fit into `room` characters, and how many each service has."""
-    found = notification.listing
-    if found is None or not found.firing:
+    found, resolved = notification.listing, plain.all_resolved(notification, lines=_LINES)
+    if found is None or not (found.firing or resolved):
         return []
-    sections, shown = [f"*{escape(plain.services(found), 600)}*\n"], 0
-    for line in found.firing:
-        name = f"• {escape(line, _NAME)}\n"
+    sections, shown = [f"*{escape(plain.services(found), 600)}*\n" if found.firing else ""], 0
+    lines = [*(f"• {escape(line, _NAME)}" for line in found.firing)]
+    lines += [f"{wording.RESOLVED_ICON} {escape(line, _NAME)}" for line in resolved]
+    for line in lines:
+        name = f"{line}\n"
         if len(sections[-1]) + len(name) > TEXT:
             sections.append("")
         if _size([section(text) for text in sections]) + len(name) > room - _NAME:
             break
         sections[-1] += name
         shown += 1
-    if hidden := wording.more(len(found.firing) - shown):
+    if hidden := wording.more(len(lines) - shown):
         sections[-1] += f"_{hidden}_"
-    return [section(text.rstrip()) for text in sections]
+    return [section(text.rstrip()) for text in sections if text]
