@@ -50,15 +50,15 @@ FLUSH: Methods = {
     "lease": 1,
     "headers": 1,
     "members": 1,
-    "facts": 1,
     "take": 1,
     "record": 1,
 }
 """Of the flush that notifies of the alert. Then the group sleeps (docs/adr/0043)."""
+FLUSH_TOGETHER: Methods = {"facts": 1}
+"""Of the flushes of all groups of one forwarder, whatever they are for (docs/adr/0068)."""
 OPEN: Methods = {
     "lease": 1,
     "members": 1,
-    "facts": 1,
     "get_alerts": 1,
     "record": 1,
 }
@@ -69,7 +69,6 @@ LAST: Methods = {
     "lease refused": 0.1,
     "header": 0.1 + 0.75,
     "members": 1,
-    "facts": 1,
     "get_alerts": 1,
     "take": 0.75,
     "close": 1,
@@ -80,7 +79,7 @@ pages: that resolve counts against no limit, and asks for no storm."""
 TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
 TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 1.0, 1.0, 1.1
-"""Messages that bring a group to each flush: its own, or a tick's (docs/adr/0061)."""
+"""Messages that bring the groups of a forwarder to each flush: their own, or a tick's (docs/adr/0061, 0068)."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
 IDLE_POLLS = 15
@@ -139,6 +138,11 @@ class CountedAlert:
     repeat_interval: float  # seconds
 
     @property
+    def forwarders(self) -> float:
+        """Returns how many forwarders have groups of it, each of which flushes its own together."""
+        return min(self.homes, FORWARDERS)
+
+    @property
     def flushes_open(self) -> float:
         """Returns how often each of its groups is flushed in between: it sleeps till its repeat."""
         return self.open_minutes * 60 // self.repeat_interval
@@ -154,6 +158,7 @@ def methods(alert: CountedAlert) -> Counter[str]:
         (FLUSH, alert.homes),
         (OPEN, alert.homes * alert.flushes_open),
         (LAST, alert.homes),
+        (FLUSH_TOGETHER, alert.forwarders * (2 + alert.flushes_open)),
     )
     for part, times in parts:
         for name, count in part.items():
@@ -164,7 +169,7 @@ def methods(alert: CountedAlert) -> Counter[str]:
 def of_alert(alert: CountedAlert) -> Work:
     """Returns what the alert takes in all."""
     calls, homes = methods(alert), alert.homes
-    timers = homes * (TIMERS_FIRST + TIMERS_OPEN * alert.flushes_open + TIMERS_LAST)
+    timers = alert.forwarders * (TIMERS_FIRST + TIMERS_OPEN * alert.flushes_open + TIMERS_LAST)
     invocations = 2 * FORWARDERS + timers
     requests = sum(calls.values()) + timers
     sends = 2 * homes

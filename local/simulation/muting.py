@@ -10,7 +10,8 @@ from alertrelay.config.model import Config, Route
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import AlertBrief, GroupIdentity, GroupState, Member
-from alertrelay.notify.mute import look_up, mute
+from alertrelay.notify.mute import mute
+from alertrelay.notify.seen import SeenFacts, look_up
 from alertrelay.policy.group_key import key_of
 
 from local.simulation.intake import IntakeAlert
@@ -31,7 +32,7 @@ def muted_alerts(
     group = GroupState(identity=identity)
     members = [_as_firing(held, now) for held in alerts]
     rules = config.inhibit_rules
-    facts = look_up(group, members, rules=rules, lookup=store, forwarder="", now=now, log=_ignore)
+    facts = look_up(group, members, rules=rules, lookup=store, forwarder="", seen=SeenFacts(), now=now, log=_ignore)
     return mute(
         route,
         group,

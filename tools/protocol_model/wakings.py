@@ -1,13 +1,14 @@
 """All groups that sleep are woken when something changes that a sleeping group does not notice by itself.
 
 Two groups, each flushed by what was so when its flush read it: the configuration is the flusher's own build, and the
-list of silences stands in the table. The tick of the newest state writes a mark, waits until every flush that may have
+list of silences stands in the table. An invocation that flushes both one after the other may read once for both, before
+it takes the second. The tick of the newest state writes a mark, waits until every flush that may have
 read what was so before is over, and then brings the groups forward, a page at a time. A state is a tuple of
     now     what is so: 0 before the change, 1 after it
     mark    (of which state, 0 waiting, then the number of the next page, DONE)
     groups  of each (asleep, the state that its last record knew)
-    flushes the running flushes: (group, build, what it read: None, or (state, may sleep), whether it read before the
-            mark that stands now was written)
+    flushes the running flushes: (group, or NONE between two, build, what it read: None, or (state, may sleep), whether
+            it read before the mark that stands now was written)
     old     whether invocations of the old build still begin
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from tools.protocol_model.group_turn import State, Successor
 
-GROUPS, DONE = 2, 3
+GROUPS, DONE, NONE = 2, 3, -1
 """A mark waits (0), has the pages 1 and 2 before it, or is done."""
 
 
@@ -36,6 +37,7 @@ WAKING_BROKEN = {
     "W3-old-build-sleeps": ("anybuild", "build", "a build lets groups sleep although another one has ticked since"),
     "W4-first-page-only": ("onepage", "silence", "the mark is done after its first page"),
     "W5-done-before-woken": ("donefirst", "silence", "the mark is moved on before its page is woken, and a tick dies"),
+    "W6-facts-outlive": ("outlive", "silence", "what was read is kept after the invocation that read it"),
 }
 
 
@@ -76,21 +78,35 @@ class WakingAll:
                     begun = tuple(sorted((*flushes, (gid, build, (), 0))))
                     out.append((f"flush of {gid} by build {build} begins", False, (now, mark, groups, begun, old)))
         for place, flush in enumerate(flushes):
-            out.append(self._goes_on(s, flush, flushes[:place] + flushes[place + 1 :]))
+            out += self._goes_on(s, flush, flushes[:place] + flushes[place + 1 :])
         for build in builds:
             out += self._ticks(s, build)
         return out
 
-    def _goes_on(self, s: State, flush: State, others: State) -> Successor:
+    def _goes_on(self, s: State, flush: State, others: State) -> list[Successor]:
         now, mark, groups, _, old = s
         gid, build, read, before = flush
+        if gid == NONE:
+            return self._next_group(s, flush, others)
         if not read:
             known = build if self.scope.build else now
             sleeps = not self.scope.build or self.flag == "anybuild" or mark[0] == build
             flushes = tuple(sorted((*others, (gid, build, (known, int(sleeps)), before))))
-            return f"flush of {gid} reads", False, (now, mark, groups, flushes, old)
+            return [(f"flush of {gid} reads", False, (now, mark, groups, flushes, old))]
         after = _changed(groups, gid, (read[1], read[0]))
-        return f"flush of {gid} records, asleep={read[1]}", False, (now, mark, after, others, old)
+        kept = 0 if self.flag == "outlive" else before
+        flushes = tuple(sorted((*others, (NONE, build, read, kept))))
+        return [(f"flush of {gid} records, asleep={read[1]}", False, (now, mark, after, flushes, old))]
+
+    def _next_group(self, s: State, flush: State, others: State) -> list[Successor]:
+        """An invocation that has recorded ends, or takes another group with what it read for the first."""
+        now, mark, groups, _, old = s
+        out: list[Successor] = [("an invocation ends", False, (now, mark, groups, others, old))]
+        for gid, (asleep, _) in enumerate(groups):
+            if not asleep and not any(other[0] == gid for other in others):
+                begun = tuple(sorted((*others, (gid, *flush[1:]))))
+                out.append((f"it takes {gid} by what it read", False, (now, mark, groups, begun, old)))
+        return out
 
     def _ticks(self, s: State, build: int) -> list[Successor]:
         now, (of, page), groups, flushes, old = s

@@ -10,10 +10,12 @@ from functools import partial
 from typing import Any
 
 from alertrelay.alert import Channel
+from alertrelay.channels import channel
 from alertrelay.config.durations import GIVE_UP, OVERDUE, RETRY, TICK
+from alertrelay.dispatch.portion import FLUSHING
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
-from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer, timers_of
 from alertrelay.groups.messages import (
     OWN_MESSAGES,
     FlushMessage,
@@ -24,6 +26,8 @@ from alertrelay.groups.messages import (
     message_of,
 )
 from alertrelay.notify.record import RECORD_RETRY
+from alertrelay.notify.seen import SeenFacts
+from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.timing import minute_of
 from alertrelay.ports import Clock, Telemetry, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
@@ -37,6 +41,8 @@ LOST = timedelta(seconds=5)
 """After the due time: a timer that was sent for it has come by then, or never will."""
 FLUSH_TIME = timedelta(seconds=20)
 """What is left of a tick that begins another flush itself: a channel and its fallbacks may take as long."""
+SLOW = timedelta(seconds=5)
+"""From the first group of a message on: what is not begun by then is left to invocations of its own."""
 AT_LEAST = timedelta(seconds=1)
 """Until a message that could not do its work comes again."""
 
@@ -67,13 +73,15 @@ def on_tick(
     except StoreFailure:
         trouble.at = now
         raise
-    bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
+    # What is overdue stands alone: one group that kills its invocation each time must not stop others.
+    bodies = timers_of([one for one in found if one[1] > now], now=now)
+    bodies += [body for one in found if one[1] <= now for body in timers_of([one], now=now)]
     try:
         timers.send_all(bodies)
     except TimersFailure as failure:
         telemetry.log("timers_failing", failure=str(failure))
         _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
-    telemetry.log("tick", due=len(bodies))
+    telemetry.log("tick", due=len(found))
     if wake:
         wake(deadline=deadline)
     if survey:
@@ -111,20 +119,34 @@ def on_timer(
         raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
     try:
         if isinstance(message, FlushMessage):
-            _on_due(message, groups, timers, clock, flush, trouble, deadline=deadline)
+            again = partial(_try_again, timers=timers, clock=clock, telemetry=telemetry, trouble=trouble)
+            _on_due(message, groups, timers, clock, flush, trouble, again, deadline=deadline)
         elif isinstance(message, UndeliveredMessage):
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
             _record_late(message, groups, timers, clock)
     except StoreFailure as failure:
-        telemetry.log("store_failing", gid=message.gid, failure=str(failure))
-        now = trouble.at = clock.now()
-        again = body_of(replace(message, since=message.since or now))
-        if now - (message.since or now) >= GIVE_UP:
-            timers.dead_letter(again)
-        else:
-            delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
-            tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
+        _try_again(message, failure, timers=timers, clock=clock, telemetry=telemetry, trouble=trouble)
+
+
+def _try_again(
+    message: FlushMessage | RecordMessage | UndeliveredMessage,
+    failure: StoreFailure,
+    *,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+    trouble: Trouble,
+) -> None:
+    """Sends a message that found the table failing once more, for later. Raises TimersFailure."""
+    telemetry.log("store_failing", gid=message.gid, failure=str(failure))
+    now = trouble.at = clock.now()
+    again = body_of(replace(message, since=message.since or now))
+    if now - (message.since or now) >= GIVE_UP:
+        timers.dead_letter(again)
+    else:
+        delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
+        tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
 
 
 def _record_late(message: RecordMessage, groups: Groups, timers: Timers, clock: Clock) -> None:
@@ -142,6 +164,39 @@ def _on_due(
     clock: Clock,
     flush: Flush,
     trouble: Trouble,
+    again: Callable[[FlushMessage, StoreFailure], None],
+    *,
+    deadline: datetime,
+) -> None:
+    """Flushes the groups of a message, those first whose channels page. One that fails stops no other: it comes again
+    alone. Where one took long, or time is short, those after it get messages of their own, each for an invocation
+    beside this one. Raises what was wrong with the first, once all others are done."""
+    began, seen, broken = clock.now(), SeenFacts(), list[Exception]()
+    alone = [replace(message, gid=gid, also=()) for gid in (message.gid, *message.also)]
+    alone.sort(key=lambda one: not channel(channel_of(one.gid)).pages)
+    for place, one in enumerate(alone):
+        now = clock.now()
+        try:
+            if place and (now - began >= SLOW or deadline - now < FLUSHING):
+                timers.send_all([(body_of(left), 0.0) for left in alone[place:]])
+                break
+            _on_group_due(one, groups, timers, clock, flush, trouble, seen, deadline=deadline)
+        except StoreFailure as failure:
+            again(one, failure)
+        except Exception as error:  # noqa: BLE001 - the other groups go on; the message comes again
+            broken.append(error)
+    if broken:
+        raise broken[0]
+
+
+def _on_group_due(
+    message: FlushMessage,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    flush: Flush,
+    trouble: Trouble,
+    seen: SeenFacts,
     *,
     deadline: datetime,
 ) -> None:
@@ -153,7 +208,7 @@ def _on_due(
     if late and (until := postponed(groups, clock, gid, late.schedule, trouble)):
         send_flush_timer(timers, clock, gid, at=until)
         return
-    if flush(gid, deadline=deadline):
+    if flush(gid, deadline=deadline, seen=seen):
         return
     header = groups.header(gid)
     if header is None or header.schedule.next_due is None:
@@ -164,6 +219,6 @@ def _on_due(
     wait = (next_due - clock.now()).total_seconds()
     if wait <= SOON:
         clock.sleep(wait)
-        if flush(gid, deadline=deadline):
+        if flush(gid, deadline=deadline, seen=seen):
             return
     send_flush_timer(timers, clock, gid, at=max(next_due, clock.now() + AT_LEAST))

@@ -14,13 +14,16 @@ from functools import partial
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
+from alertrelay.channels import channel
 from alertrelay.dispatch.scheduling import Flush, FlushPlan, Scheduler
 from alertrelay.groups.flush_timer import send_flush_timer, send_flush_timers
+from alertrelay.groups.insert import member_of
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.nflog.group_state import GroupHeader, LeaseRefused
+from alertrelay.nflog.group_state import GroupHeader, LeaseRefused, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
-from alertrelay.policy.group_key import key_of
+from alertrelay.notify.seen import SeenFacts
+from alertrelay.policy.group_key import channel_of, key_of
 from alertrelay.ports import Clock, Timers, TimersFailure
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
@@ -161,12 +164,25 @@ def schedule_in_time(
     except TimersFailure as error:
         log("timers_failing", failure=str(error))
         scheduled.broken.append(error)
-    due = [gid for gid, plan in plans.items() if plan.now]
+    due = sorted((gid for gid, plan in plans.items() if plan.now), key=lambda gid: _importance(gid, portion))
+    seen = SeenFacts(expected=_expected(due[1:], portion, clock.now()))
     for gid in _in_time(due, portion, scheduled, clock, deadline=deadline):
         with _stopping_no_other(gid, portion, scheduled, log):
             joining = portion.joinings[gid]
-            _flush_now(gid, joining, plans[gid], scheduler, flush, timers, clock, emit, deadline=deadline)
+            _flush_now(gid, joining, plans[gid], seen, scheduler, flush, timers, clock, emit, deadline=deadline)
     return scheduled
+
+
+def _importance(gid: str, portion: Portion) -> tuple[int, bool]:
+    """Returns the place of a group: in the order of their first updates, for which the next invocation may go on from
+    any, and of one update those first whose channels page."""
+    return portion.first[gid], not channel(channel_of(gid)).pages
+
+
+def _expected(gids: Sequence[str], portion: Portion, now: datetime) -> list[Member]:
+    """Returns what groups are about to be flushed for."""
+    updates = {update.key: update for gid in gids for update in portion.joinings[gid].updates}
+    return [member_of(update, now) for update in updates.values() if not update.resolved]
 
 
 def _in_time(
@@ -198,6 +214,7 @@ def _flush_now(
     gid: str,
     joining: Joining,
     plan: FlushPlan,
+    seen: SeenFacts,
     scheduler: Scheduler,
     flush: Flush,
     timers: Timers,
@@ -211,11 +228,11 @@ def _flush_now(
     TimersFailure."""
     if plan.put is not None:
         amend = partial(scheduler.joined_unread, joining)
-        taken = flush(gid, deadline=deadline, arm=plan.arm, put=plan.put, amend=amend)
+        taken = flush(gid, deadline=deadline, arm=plan.arm, put=plan.put, amend=amend, seen=seen)
         if not isinstance(taken, LeaseRefused):
             return
         plan = scheduler.schedule(gid, joining, read={gid: taken.header})
-    if plan.now and flush(gid, deadline=deadline, arm=plan.arm):
+    if plan.now and flush(gid, deadline=deadline, arm=plan.arm, seen=seen):
         return
     at = scheduler.arm(gid, plan.arm, due=plan.at or clock.now()) if plan.arm else plan.at
     if at:

@@ -20,6 +20,7 @@ from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.lease import Taken
 from alertrelay.notify.rate_limit import Digests
+from alertrelay.notify.seen import SeenFacts
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
@@ -45,9 +46,11 @@ class Flush(Protocol):
         amend: Callable[[GroupState], GroupState] = ...,
         reported: frozenset[str] = ...,
         put: Sequence[Member] | None = ...,
+        seen: SeenFacts | None = ...,
     ) -> Taken | LeaseRefused:
         """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already;
-        `put`: all members, if the lease makes the header."""
+        `put`: all members, if the lease makes the header; `seen`: facts that this invocation has read for other
+        groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

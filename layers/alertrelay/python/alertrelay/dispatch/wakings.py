@@ -16,7 +16,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.config.model import Config
 from alertrelay.dispatch.portion import FLUSHING
-from alertrelay.groups.flush_timer import send_flush_timer, wake
+from alertrelay.groups.flush_timer import send_flush_timers, wake
 from alertrelay.notify.sleep import Sleep
 from alertrelay.ports import Clock, Telemetry, Timers
 from alertrelay.state import Groups, Waking, Wakings
@@ -72,11 +72,15 @@ class Waker:
     def _wake(self, gids: Sequence[str], until: datetime) -> bool:
         """Wakes the groups of a page. False where time ran out: then the page comes again."""
         for start in range(0, len(gids), BATCH):
-            for gid, header in self.groups.headers(gids[start : start + BATCH]).items():
-                if self.clock.now() >= until:
-                    return False
-                route = self.config.route_of(header.identity.route_id) or self.config.route
-                tick = wake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
-                if tick:
-                    send_flush_timer(self.timers, self.clock, gid, at=tick)
+            woken: dict[str, datetime] = {}
+            try:
+                for gid, header in self.groups.headers(gids[start : start + BATCH]).items():
+                    if self.clock.now() >= until:
+                        return False
+                    route = self.config.route_of(header.identity.route_id) or self.config.route
+                    tick = wake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
+                    if tick:
+                        woken[gid] = tick
+            finally:
+                send_flush_timers(self.timers, self.clock, woken)
         return True

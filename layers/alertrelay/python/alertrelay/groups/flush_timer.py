@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
@@ -12,6 +13,11 @@ from alertrelay.nflog.group_state import GroupHeader, Schedule
 from alertrelay.policy.timing import minute_of, next_tick, tick_at
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups
+
+TOGETHER = 10
+"""Groups of one message: an invocation has time for each."""
+NEARLY = timedelta(seconds=0.25)
+"""What one invocation arms is due within less: a few requests apart."""
 
 
 def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) -> None:
@@ -26,13 +32,25 @@ def send_flush_timers(timers: Timers, clock: Clock, due: Mapping[str, datetime])
     """Sends the timers of several groups, as `send_flush_timer` sends one. Raises TimersFailure."""
     now = clock.now()
     # A difference, as above: the horizon of a simulation is infinite, which no time can be added to.
-    near = {gid: at for gid, at in due.items() if (at - minute_of(now)).total_seconds() < timers.horizon}
-    messages = [FlushMessage(gid=gid, at=at) for gid, at in near.items()]
-    bodies = [(body_of(message), max(0.0, (message.at - now).total_seconds())) for message in messages]
+    near = ((gid, at) for gid, at in due.items() if (at - minute_of(now)).total_seconds() < timers.horizon)
+    bodies = timers_of(near, now=now)
     if len(bodies) == 1:
         timers.send(bodies[0][0], delay_seconds=bodies[0][1])
     elif bodies:
         timers.send_all(bodies)
+
+
+def timers_of(due: Iterable[tuple[str, datetime]], *, now: datetime) -> list[tuple[dict[str, Any], float]]:
+    """Returns the messages for these groups, each with its delay: one for up to TOGETHER that are due within a moment.
+    It comes when the last of them is due."""
+    packs: list[list[tuple[str, datetime]]] = []
+    for gid, at in sorted(due, key=lambda one: one[1]):
+        if packs and len(packs[-1]) < TOGETHER and at - packs[-1][0][1] < NEARLY:
+            packs[-1].append((gid, at))
+        else:
+            packs.append([(gid, at)])
+    messages = [FlushMessage(gid=pack[0][0], also=tuple(gid for gid, _ in pack[1:]), at=pack[-1][1]) for pack in packs]
+    return [(body_of(message), max(0.0, (message.at - now).total_seconds())) for message in messages]
 
 
 def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHeader, *, due: datetime) -> None:

@@ -29,10 +29,12 @@ OWN_MESSAGES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlushMessage:
-    """The group is due at `at`. `since`: when a try of this message first found the table failing."""
+    """The group is due at `at`, and so are the groups in `also`. `since`: when a try of this message first found the
+    table failing. Earlier versions read `gid` alone: a tick finds the others overdue."""
 
     gid: str
     at: datetime
+    also: tuple[str, ...] = ()
     since: datetime | None = None
 
 
@@ -81,6 +83,8 @@ def body_of(message: QueueMessage) -> dict[str, Any]:
     match message:
         case FlushMessage():
             body: dict[str, Any] = {"do": "flush", "gid": message.gid, "at": message.at.isoformat()}
+            if message.also:
+                body["with"] = list(message.also)
         case RecordMessage():
             change = change_json(message.change)
             body = {"do": "record", "gid": message.gid, "owner": message.owner, "change": change}
@@ -128,7 +132,8 @@ def message_of(body: object) -> QueueMessage | None:
     since = datetime.fromisoformat(body["since"]) if body.get("since") else None
     match body.get("do"):
         case "flush":
-            return FlushMessage(gid=body["gid"], at=datetime.fromisoformat(body["at"]), since=since)
+            at, also = datetime.fromisoformat(body["at"]), tuple(str(gid) for gid in body.get("with", ()))
+            return FlushMessage(gid=body["gid"], at=at, also=also, since=since)
         case "record":
             change = change_from_json(body["change"])
             return RecordMessage(gid=body["gid"], owner=body["owner"], change=change, since=since)

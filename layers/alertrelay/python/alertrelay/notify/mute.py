@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from alertrelay.alert import JUDGED, severity_rank
 from alertrelay.config.model import InhibitRule, MaintenanceWindow, Route
 from alertrelay.nflog.decision import Mute
 from alertrelay.nflog.group_state import GroupState, Member, is_firing
@@ -18,65 +17,14 @@ from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.maintenance import in_maintenance
 from alertrelay.policy.time_interval import Intervals
-from alertrelay.state import Alerts, Facts, Lookup, StoreFailure
+from alertrelay.state import Alerts, Facts, StoreFailure
 
-BATCH = 98
-"""Items beside the silences and the mark of those that sleep in the one batch that a flush reads."""
-SERVICES = 5
-"""Services of a group whose anomalies its messages may name."""
-OBJECTIVES = 5
-"""Objectives of a group whose error budgets its messages may show."""
-ANOMALIES = 5
-"""Anomalies of a group of which its messages may show what people said."""
 SILENCE_ENDS = "SilenceEnding"
 """What warns of a silence's end must not be silenced by it."""
 WITNESSES, ROUNDS = 10, 10
 """Of many sources that explain the same, so many are asked whether they fire, and so often until one does."""
 
 Log = Callable[..., None]
-
-
-def look_up(
-    group: GroupState,
-    members: Sequence[Member],
-    *,
-    rules: Sequence[InhibitRule],
-    lookup: Lookup,
-    forwarder: str,
-    now: datetime,
-    log: Log,
-) -> Facts:
-    """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, the anomalies of the
-    services, what people said of anomalies, and the error budgets. Returns nothing where the table fails, and then
-    nothing is muted."""
-    live = _live(group, members, now)
-    services, objectives = _named(members, "service")[:SERVICES], _named(members, "slo")[:OBJECTIVES]
-    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)})
-    # What has been notified is shown rarely, but it is not repeated while it is inhibited.
-    known = group.ledger.firing - group.ledger.unsure
-    new = [m for m in live if m.key not in known]
-    shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
-    judged = [m.alert.fingerprint for m in members if m.alert.labels.get("alertname") == JUDGED[1]][:ANOMALIES]
-    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(judged) - len(pairs))]
-    try:
-        keys = [m.key for m in shown]
-        return lookup.facts(
-            alerts=keys,
-            inhibitors=pairs,
-            services=services,
-            objectives=objectives,
-            judged=judged,
-            waking=forwarder,
-        )
-    except StoreFailure as failure:
-        log("mutes_not_asked", failure=str(failure))
-        return Facts()
-
-
-def _named(members: Iterable[Member], label: str) -> list[str]:
-    """Returns the values of a label, each once."""
-    values = (member.alert.labels.get(label, "") for member in members)
-    return list(dict.fromkeys(value for value in values if value))
 
 
 def mute(
@@ -95,7 +43,7 @@ def mute(
 ) -> dict[str, Mute]:
     """Returns the mutes by key of the alert. Asks each possible source whether it fires. `compatible`: see
     policy/time_interval.py."""
-    live = _live(group, members, now)
+    live = live_members(group, members, now)
     by_interval = time_interval.muted(route, intervals, now, compatible=compatible)
     if by_interval:
         why = Mute(reason=Reason(by_interval.reason), detail=by_interval.interval)
@@ -120,7 +68,8 @@ def _maintained(
     return found
 
 
-def _live(group: GroupState, members: Iterable[Member], now: datetime) -> list[Member]:
+def live_members(group: GroupState, members: Iterable[Member], now: datetime) -> list[Member]:
+    """Returns the members that fire, and the events that are still to be notified."""
     events = group.ledger.events
     return [m for m in members if is_firing(m, now) or (m.status == "event" and m.key not in events)]
 

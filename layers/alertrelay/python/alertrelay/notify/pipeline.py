@@ -34,8 +34,9 @@ from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Taken, Timing, hand_back, lease_of, take_lease, timing_of
-from alertrelay.notify.mute import look_up, mute
+from alertrelay.notify.mute import mute
 from alertrelay.notify.record import leave, record
+from alertrelay.notify.seen import SeenFacts, look_up
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.silenced import show_silenced
 from alertrelay.notify.sleep import closes_at_once, wakes_at
@@ -211,13 +212,15 @@ def flush(
     amend: Callable[[GroupState], GroupState] = lambda group: group,
     reported: frozenset[str] = frozenset(),
     put: Sequence[Member] | None = None,
+    seen: SeenFacts | None = None,
 ) -> Taken | LeaseRefused:
     """Flushes a group that is due (or, with `arm`, that is unarmed), and returns what it was. Refused: not ours to do
     now.
 
     `deadline` is when this invocation is killed; `amend` adds to the state what could not be recorded before;
     `reported`: keys of updates whose outcome is known already; `put`: all members of the group, if its header is made
-    now. Raises StoreFailure only while nothing has been sent.
+    now; `seen`: facts that this invocation has read for other groups. Raises StoreFailure only while nothing has been
+    sent.
     """
     owner, clock, groups = ports["new_id"](), ports["clock"], ports["groups"]
     taken = take_lease(gid, groups=groups, clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
@@ -239,7 +242,7 @@ def flush(
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
-    values["put"] = put if group.stored.created else None
+    values |= {"put": put if group.stored.created else None, "seen": seen or SeenFacts()}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
