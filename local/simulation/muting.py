@@ -32,7 +32,17 @@ def muted_alerts(
     group = GroupState(identity=identity)
     members = [_as_firing(held, now) for held in alerts]
     rules = config.inhibit_rules
-    facts = look_up(group, members, rules=rules, lookup=store, forwarder="", seen=SeenFacts(), now=now, log=_ignore)
+    facts = look_up(
+        group,
+        members,
+        frozenset(),
+        rules=rules,
+        lookup=store,
+        forwarder="",
+        seen=SeenFacts(),
+        now=now,
+        log=_ignore,
+    )
     return mute(
         route,
         group,

@@ -122,6 +122,13 @@ def test_sources_stand_under_their_rule_and_equal_values_while_they_fire(store: 
     assert store.facts(alerts=(), inhibitors=[one[:2]]).inhibitors == {one[:2]: {B: False}}
 
 
+def test_headers_of_other_groups_come_with_the_facts_where_they_are_asked_for(store: Store) -> None:
+    store.arm(GID, header(), due=NOW)
+    assert store.facts(alerts=(), inhibitors=()).headers is None
+    found = store.facts(alerts=(), inhibitors=(), headers=[GID, GID[:-1] + "0"]).headers
+    assert found == store.headers([GID])
+
+
 @pytest.mark.parametrize("fires", [True, False])
 def test_a_source_is_noted_once_however_often_it_is_said(store: Store, *, fires: bool) -> None:
     one = key("1", "a")

@@ -10,9 +10,11 @@ import pytest
 from alertrelay.channels.email import EmailSettings
 from alertrelay.config.channel import Settings
 from alertrelay.memory.ports import CollectingSender, MemorySecrets
-from alertrelay.ports import Retryable
+from alertrelay.ports import Permanent, Retryable
 from alertrelay.state import Store, StoreFailure
 
+from tests.dispatch.test_portion import Wrapped
+from tests.dispatch.test_together import homes
 from tests.dispatch.test_unanswered import open_incidents
 from tests.dispatch.world import PAGERDUTY, START, World, alarm, config, receive, receiver
 
@@ -243,3 +245,33 @@ def test_the_last_message_of_a_fallback_calls_nothing_resolved_that_fires() -> N
     last = str(world.sent("email")[-1])
     assert "RESOLVED" in last
     assert "disk" not in last
+
+
+def test_what_a_fallback_announced_at_its_destination_is_read_with_the_facts() -> None:
+    asked = list[str]()
+    world = World(wrap=lambda store: Wrapped(store, lambda name, _: asked.append(name)))
+    world.fail("email", by=DOWN)
+    mail, pager = world.relays[2], world.relays[0]
+    receive(mail, alarm("cpu"), deadline=world.deadline)
+    asked.clear()
+    receive(pager, alarm("cpu"), deadline=world.deadline)
+    assert "headers" not in asked
+    assert len({key for _, key in world.pages()}) == 1
+
+
+def test_the_next_group_of_a_message_sees_what_the_one_before_it_announced_there() -> None:
+    found = homes(2, wait=0)
+    world = World(config=replace(found, fallbacks={"home-0": (("home-1",),), "home-1": (("home-0",),)}))
+    taken = list[str]()
+
+    def send(message: Any, target: Any, **given: Any) -> Any:
+        taken.append(target.integration.receiver)
+        if taken[-1] == "home-0":
+            raise Permanent("answered 400")  # not tried again: the next group comes within the same seconds
+        return CollectingSender.send(slack, message, target, **given)
+
+    slack = world.senders["slack"]
+    slack.send = send  # type: ignore[method-assign] # an instance of its own
+    receive(world.relays[1], alarm("cpu"), deadline=world.deadline)
+    assert taken.count("home-1") == 1
+    assert {(o.receiver, o.outcome) for o in world.outcomes if not o.fallback_for} >= {("home-1", "merged")}

@@ -162,7 +162,7 @@ def test_after_a_storm_resolves_of_alerts_that_came_alone_join_its_digest() -> N
     ]
 
 
-def test_a_digest_names_every_resolve_of_what_came_alone_however_many_lines_a_mail_shows() -> None:
+def test_a_mail_of_a_digest_names_every_resolve_of_what_came_alone() -> None:
     world = World(limits={"email": messages(45)})
     _storm(world, 50, seconds=1)
     world.run(600)
@@ -175,7 +175,7 @@ def test_a_digest_names_every_resolve_of_what_came_alone_however_many_lines_a_ma
         assert named == {f"lasting-{number} s{number}" for number in range(45)}, body
 
 
-def test_an_alert_that_was_announced_alone_and_by_the_digest_is_one_resolve() -> None:
+def test_an_alert_announced_alone_and_by_the_digest_is_one_resolve() -> None:
     """As where its own group's record failed after the send, and the next flush left it to the digest."""
     world = World(limits={"email": messages(2)})
     _storm(world, 4, seconds=1)

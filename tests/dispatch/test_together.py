@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from alertrelay.config.model import Config, Matcher
 from alertrelay.groups.flush_timer import timers_of
+from alertrelay.groups.insert import updates_of
 from alertrelay.groups.messages import FlushMessage, body_of, message_of
 from alertrelay.notification import Receipt
 from alertrelay.notify.announce import OWN_BUDGET
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Retryable
+from alertrelay.sources import parse
 from alertrelay.state import Store, StoreFailure
 
 from tests.dispatch.test_crashes import Killed, MortalWorld
@@ -278,7 +280,17 @@ def test_facts_older_than_a_member_of_the_next_group_are_read_anew() -> None:
     calls = Counter[str]()
     world = World(config=homes(2, wait=30), wrap=counting(calls))
     world.publish(alarm("a"))
-    slow(world, "home-0", lambda: receive(world.relays[SLACK], alarm("a", at=START + SECOND), deadline=world.deadline))
+    insert = world.relays[SLACK].pipeline.insert
+
+    def fires_again() -> None:
+        if calls["facts"] > 1:
+            return
+        found = parse(alarm("a", at=START + SECOND), received_at=world.clock.now(), charts=False).alerts
+        for update in updates_of(found, received=world.clock.now()):
+            insert(update, {}, now=world.clock.now())
+
+    for name in ("home-0", "home-1"):
+        slow(world, name, fires_again)
     world.run(30)
     assert sum(notified(world).values()) == 2
     assert calls["facts"] == 2

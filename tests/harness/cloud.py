@@ -6,6 +6,7 @@ which two containers meet. A process that is killed takes nothing along but what
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import json
@@ -252,10 +253,14 @@ class Cloud:
 
 
 def _to_record(event: Event) -> set[tuple[str, str]]:
-    """Returns what a message of a function's queue brings to be recorded."""
-    bodies = [json.loads(record["body"]) for record in event.payload["Records"]]
-    told = {(gid, body["envelope"]["message_id"]) for body in bodies for gid in body.get("told", ())}
-    return told | {(body["gid"], body["owner"]) for body in bodies if body["do"] == "record"}
+    """Returns what a message of a function's queue brings to be recorded; one that makes no sense brings nothing."""
+    found = set[tuple[str, str]]()
+    for record in event.payload["Records"]:
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            body = json.loads(record["body"])
+            found |= {(gid, body["envelope"]["message_id"]) for gid in body.get("told", ())}
+            found |= {(body["gid"], body["owner"])} if body["do"] == "record" else set()
+    return found
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_a_digest_of_a_thousand_resolves_stays_within_the_limits(name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["email", "slack", "msteamsv2", "topic", "telegram"])
-def test_a_digest_names_what_it_resolves_and_shows_no_line_of(name: str) -> None:
+def test_a_digest_names_the_resolves_that_it_shows_no_line_of(name: str) -> None:
     message = str(told(name, _over(40)))
     assert [number for number in range(40) if f"of-{number}-x" not in message] == []
 

@@ -95,13 +95,15 @@ class AlertContext:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
-    whether it matches both sides of the rule. What is missing is left out."""
+    whether it matches both sides of the rule. `headers` of other groups by gid, None where none was asked for. What is
+    missing is left out."""
 
     alerts: Mapping[str, AlertItem] = field(default_factory=dict)
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     context: AlertContext = field(default_factory=AlertContext)
     waking: Waking | None = None
+    headers: Mapping[str, GroupHeader] | None = None
 
 
 SurveyPhase = Literal["firing", "over", "done"]
@@ -234,10 +236,11 @@ class Lookup(Protocol):
         objectives: Sequence[str] = (),
         judged: Sequence[str] = (),
         waking: str = "",
+        headers: Sequence[str] = (),
     ) -> Facts:
         """Reads in one batch of a hundred items: alerts by hash of state_key, what is noted under (rule, equal values),
         the anomalies of services, the budgets of objectives, the verdicts on anomalies `judged` by fingerprint, all
-        silences, and the `waking` of the forwarder of that name."""
+        silences, the `waking` of the forwarder of that name, and the headers of groups by gid."""
 
 
 class Rates(Protocol):

@@ -7,24 +7,27 @@ or incident.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 from alertrelay.alert import Labels
 from alertrelay.config.model import Route, Target
-from alertrelay.nflog.group_state import GroupHeader
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, is_firing
 from alertrelay.nflog.ledger import Ledger, events_at
 from alertrelay.notification import Receipt
 from alertrelay.notify.compose import Site, fallback_key
+from alertrelay.notify.lease import Lease
 from alertrelay.notify.targets import Targets
 from alertrelay.policy.group_key import group_id
 from alertrelay.policy.route import match_routes
-from alertrelay.state import Groups, StoreFailure
+from alertrelay.state import Facts, Groups, StoreFailure
 
 READ = 100
 """Headers in one request."""
+NEARBY = 10
+"""New alerts, and headers of other groups, that the facts of a flush are asked with."""
 About = Mapping[str, Labels]
 """Alerts by key, each with its labels."""
 Beside = Mapping[str, frozenset[str]]
@@ -106,6 +109,12 @@ class Destinations:
         found = {key: self._served(key, target, holders) for key, holders in by_key.items()}
         return {key: held for key, held in found.items() if held}
 
+    def serving(self, target: Target, labels: Labels) -> Iterator[str]:
+        """Yields the groups of whose headers `served` asks for an alert with these labels."""
+        for _, gid in self._fallbacks(target, labels):
+            if gid != self.headers.gid:
+                yield gid
+
     def shared(self, ledger: Ledger, about: About, targets: Iterable[Target]) -> Shared:
         """Returns what of this group's fallbacks the groups of their destinations have taken over: the message or the
         incident; where it is none that can be named apart, all these alerts."""
@@ -162,6 +171,25 @@ class Destinations:
                 gids = [group_id(origin.integration, route, labels) for origin in origins]
                 found += [(via, gid) for via in behind for gid in gids]
         return found
+
+
+def nearby_groups(
+    lease: Lease, group: GroupState, members: Sequence[Member], *, target: Target | None, places: Destinations
+) -> frozenset[str]:
+    """Returns the groups whose headers are to be read with the facts, so that the page of a new alert waits for one
+    request less; none where they are many, which are read for what is notified alone."""
+    known = group.ledger.firing - group.ledger.unsure
+    new = [m for m in members if m.key not in known and is_firing(m, lease.began)]
+    if target is None or len(new) > NEARBY:
+        return frozenset()
+    found = frozenset(gid for member in new for gid in places.serving(target, member.alert.labels))
+    return found if len(found) <= NEARBY else frozenset()
+
+
+def note_nearby(nearby: frozenset[str], facts: Facts, *, places: Destinations) -> None:
+    """Keeps what was read of these groups; where it was not, they are read when they are asked for."""
+    if facts.headers is not None:
+        places.headers.found.update((gid, facts.headers.get(gid)) for gid in nearby)
 
 
 def _has_announced(name: str, ledger: Ledger) -> bool:

@@ -32,7 +32,7 @@ from alertrelay.notify.escalation import hold_back, note_announced
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
-from alertrelay.notify.held import Destinations, Headers
+from alertrelay.notify.held import Destinations, Headers, nearby_groups, note_nearby
 from alertrelay.notify.lease import Lease, Taken, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import mute
 from alertrelay.notify.record import leave, record
@@ -147,7 +147,9 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("moved",), reroute),
     Stage(("moved",), end_storm),
     Stage((), rejoin_digest),
+    Stage(("nearby",), nearby_groups),
     Stage(("facts",), look_up),
+    Stage((), note_nearby),
     Stage(("mutes",), mute),
     Stage(("mutes", "waits_until"), hold_back),
     Stage(("members",), warn_of_silence_expiry),

@@ -9,7 +9,7 @@ stands for is never kept: its lease and its members are read anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import JUDGED, severity_rank
@@ -40,9 +40,11 @@ class Wanted:
     services: frozenset[str]
     objectives: frozenset[str]
     judged: frozenset[str]
+    headers: frozenset[str]
+    """Of groups with a fallback at the same destination: read anew for each group, since a flush may change them."""
 
     def __len__(self) -> int:
-        parts = (self.alerts, self.inhibitors, self.services, self.objectives, self.judged)
+        parts = (self.alerts, self.inhibitors, self.services, self.objectives, self.judged, self.headers)
         return sum(len(part) for part in parts)
 
     def covers(self, other: Wanted) -> bool:
@@ -63,6 +65,7 @@ class Wanted:
             services=self.services | more.services,
             objectives=self.objectives | more.objectives,
             judged=self.judged | more.judged,
+            headers=self.headers,
         )
         return both if len(both) <= BATCH else self
 
@@ -90,6 +93,7 @@ class SeenFacts:
 def look_up(
     group: GroupState,
     members: Sequence[Member],
+    nearby: frozenset[str],
     *,
     rules: Sequence[InhibitRule],
     lookup: Lookup,
@@ -99,12 +103,13 @@ def look_up(
     log: Callable[..., None],
 ) -> Facts:
     """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, the anomalies of the
-    services, what people said of anomalies, and the error budgets; or returns what was read for another group just now.
-    Returns nothing where the table fails, and then nothing is muted."""
+    services, what people said of anomalies, the error budgets, and the headers of the groups `nearby` (notify/held.py);
+    or returns what was read for another group just now, without these headers. Returns nothing where the table fails,
+    and then nothing is muted."""
     live = live_members(group, members, now)
     # What has been notified is shown rarely, but it is not repeated while it is inhibited.
     known = group.ledger.firing - group.ledger.unsure
-    wanted = _wanted([m for m in live if m.key not in known], live, members, rules)
+    wanted = _wanted([m for m in live if m.key not in known], live, members, rules, nearby)
     if seen.answers(wanted, now):
         return seen.found
     wanted = wanted.with_more(_wanted(seen.expected, seen.expected, seen.expected, rules)) if seen.expected else wanted
@@ -116,28 +121,34 @@ def look_up(
             objectives=sorted(wanted.objectives),
             judged=sorted(wanted.judged),
             waking=forwarder,
+            headers=sorted(wanted.headers),
         )
     except StoreFailure as failure:
         log("mutes_not_asked", failure=str(failure))
         return Facts()
-    seen.asked, seen.found, seen.at = wanted, found, now
+    seen.asked, seen.found, seen.at = wanted, replace(found, headers=None), now
     return found
 
 
 def _wanted(
-    new: Iterable[Member], live: Iterable[Member], members: Sequence[Member], rules: Sequence[InhibitRule]
+    new: Iterable[Member],
+    live: Iterable[Member],
+    members: Sequence[Member],
+    rules: Sequence[InhibitRule],
+    nearby: frozenset[str] = frozenset(),
 ) -> Wanted:
     services, objectives = _named(members, "service")[:SERVICES], _named(members, "slo")[:OBJECTIVES]
     pairs = {(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)}
     judged = [m.alert.fingerprint for m in members if m.alert.labels.get("alertname") == JUDGED[1]][:ANOMALIES]
     shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
-    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(judged) - len(pairs))]
+    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(judged) - len(pairs) - len(nearby))]
     return Wanted(
         alerts={m.key: m.order_key for m in shown},
         inhibitors=frozenset(pairs),
         services=frozenset(services),
         objectives=frozenset(objectives),
         judged=frozenset(judged),
+        headers=nearby,
     )
 
 

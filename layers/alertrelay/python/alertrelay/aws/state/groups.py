@@ -6,7 +6,7 @@ A header stands on its own partition, apart from its members. One request a meth
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +65,7 @@ class DynamoGroups(OnTable):
 
     def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
         """See state.Groups."""
-        found = self._table.batch([header_key(gid) for gid in gids])
-        return {item["pk"]["S"].removeprefix("H#"): read(headers.header, item) for item in found}
+        return headers_by_gid(self._table.batch([header_key(gid) for gid in gids]))
 
     def state(self, gid: str) -> GroupState | None:
         """See state.Groups."""
@@ -155,6 +154,11 @@ class DynamoGroups(OnTable):
 def header_key(gid: str) -> dict[str, Any]:
     """Returns the key of a group's header."""
     return {"pk": items.text(f"H#{gid}"), "sk": items.text("H")}
+
+
+def headers_by_gid(found: Iterable[items.Attributes]) -> dict[str, GroupHeader]:
+    """Returns headers by the gid of their group, from their items."""
+    return {item["pk"]["S"].removeprefix("H#"): read(headers.header, item) for item in found}
 
 
 def new_header(gid: str, header: GroupHeader) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items
+from alertrelay.aws.state.groups import header_key, headers_by_gid
 from alertrelay.aws.state.silences import SILENCES_KEY
 from alertrelay.aws.state.table import OnTable, read
 from alertrelay.aws.state.ticks import waking_key
@@ -30,6 +31,7 @@ class DynamoLookup(OnTable):
         objectives: Sequence[str] = (),
         judged: Sequence[str] = (),
         waking: str = "",
+        headers: Sequence[str] = (),
     ) -> Facts:
         """See state.Lookup."""
         slos = {items.budget_key(objective): objective for objective in objectives}
@@ -41,7 +43,8 @@ class DynamoLookup(OnTable):
         wanted += [{"pk": items.text(key), "sk": items.text("B")} for key in slos]
         about = {items.verdict_key(fingerprint): fingerprint for fingerprint in judged}
         wanted += [{"pk": items.text(key), "sk": items.text("V")} for key in about]
-        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "B": [], "V": [], "W": []}
+        wanted += [header_key(gid) for gid in dict.fromkeys(headers)]
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "B": [], "V": [], "W": [], "H": []}
         for item in self._table.batch(wanted):
             found[item["sk"]["S"]].append(item)
         found["I"] += self._table.batch(noted_sources.wider(found["I"]))
@@ -55,6 +58,7 @@ class DynamoLookup(OnTable):
                 verdicts={about[item["pk"]["S"]]: one for item in found["V"] if (one := items.verdict(item))},
             ),
             waking=read(items.waking, found["W"][0])[0] if found["W"] else None,
+            headers=headers_by_gid(found["H"]) if headers else None,
         )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from alertrelay.alert import AnomalyVerdict
 from alertrelay.memory.state.alerts import MemoryAlerts
+from alertrelay.memory.state.groups import MemoryGroups
 from alertrelay.memory.state.ticks import MemoryTicks
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.ports import Clock
 from alertrelay.state import AlertContext, AnomalyNote, BudgetNote, Facts
 
 
-class MemoryLookup(MemoryAlerts, MemoryTicks):
+class MemoryLookup(MemoryAlerts, MemoryGroups, MemoryTicks):
     """See state.Lookup and state.Inhibitors. `anomalies`, `budgets` and `verdicts` are written by ports of
     the scorer's and the slo function's own."""
 
@@ -41,6 +42,7 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
         objectives: Sequence[str] = (),
         judged: Sequence[str] = (),
         waking: str = "",
+        headers: Sequence[str] = (),
     ) -> Facts:
         """See state.Lookup."""
         with self._lock:
@@ -54,4 +56,5 @@ class MemoryLookup(MemoryAlerts, MemoryTicks):
                     verdicts={name: self.verdicts[name] for name in judged if name in self.verdicts},
                 ),
                 waking=self.waking(waking)[0],
+                headers=self.headers(headers) if headers else None,
             )
