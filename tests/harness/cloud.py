@@ -12,7 +12,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -72,6 +72,16 @@ class Invocation:
     """The step at which it is killed: twice a request's number, and one more for after it."""
     table_failed: bool = False
     queue_failed: bool = False
+    brings: set[tuple[str, str]] = field(default_factory=set)
+    """What it is to record, for which it takes a lease itself."""
+    put_back: set[tuple[str, str]] = field(default_factory=set)
+    """What it left in the queue to be recorded."""
+    joins: tuple[str, int, str] | None = None
+    """The event of a topic that it handles."""
+    joined: bool = False
+    """Whether the table took a member of a group from it."""
+    flushes: str = ""
+    """The group of which it took the last lease."""
     throttled: timedelta = timedelta()
     """How long it waited for throttles to end."""
 
@@ -119,7 +129,21 @@ class Cloud:
     """What was notified, and could not be recorded when it came back from the queue: each by its group, and by what
     names the message or the flush."""
     overtaken: set[tuple[str, str]] = field(default_factory=set)
-    """Of these, those whose group the table let somebody flush meanwhile: that flush notifies it once more."""
+    """Of these, those whose group the table let somebody lease meanwhile."""
+    doubtful: set[str] = field(default_factory=set)
+    """The groups of these, until a flush notifies: the lease has their late record refused."""
+    overtaking: int = 0
+    """The flushes that notified such a group: once more, however much of it was to be recorded."""
+    leased: set[tuple[str, str]] = field(default_factory=set)
+    """Leases (group, owner) that the table gave."""
+    leases_kept: set[tuple[str, str]] = field(default_factory=set)
+    """Of these, those that were given back unsent, and that the table did not take: the next owner takes each for one
+    that vanished."""
+    joined: set[tuple[str, int, str]] = field(default_factory=set)
+    """Events of a topic that failed once their alert was in a group: its flush may notify it before they are tried
+    again."""
+    again_without_table: int = 0
+    """Messages that such an event sent when it was tried again, and no table said that a flush had."""
     half_joined: int = 0
     """Alerts that were notified at once since the table failed as they were left to a digest, which may have them."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -181,8 +205,26 @@ class Cloud:
             running = self._running[-1]
             if what == "sent":
                 running.sent += 1
+                self.overtaking += running.flushes in self.doubtful
+                self.doubtful.discard(running.flushes)
+                self.again_without_table += running.table_failed and running.joins in self.joined
             else:
                 setattr(running, what, True)
+
+    def overtake(self, gid: str) -> None:
+        """Keeps which group the running invocation now flushes, and whether something of it is to be recorded still."""
+        if not self._running:
+            return
+        running = self._running[-1]
+        running.flushes = gid
+        if late := {one for one in self.late_records if one[0] == gid} - self.overtaken - running.brings:
+            self.overtaken |= late
+            self.doubtful.add(gid)
+
+    def put_back(self, message: Mapping[str, Any]) -> None:
+        """Keeps what the running invocation leaves in its queue to be recorded."""
+        if self._running:
+            self._running[-1].put_back |= _to_record([message])
 
     @property
     def waiting(self) -> bool:
@@ -238,12 +280,18 @@ class Cloud:
         running = Invocation(event.function, self.clock.now() + TIMEOUT, Budget(self.clock))
         if self.weather.strikes(self.weather.kill_in_turn):
             running.dies_at = next(self._deaths) % STEPS
+        if event.kind == "queue":
+            running.brings = _to_record(event.payload["Records"])
+        if event.kind == "topic":
+            running.joins = (event.function, event.copy, json.dumps(event.payload))
         self._running.append(running)
+        failed = True
         try:
             payload = json.loads(json.dumps(event.payload))
             with running.budget.limited(secret_at_hand=True):
                 answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
-            return bool(answer and answer.get("batchItemFailures"))
+            failed = bool(answer and answer.get("batchItemFailures"))
+            return failed
         except (Killed, RecordsFailed):
             return True
         finally:
@@ -252,15 +300,17 @@ class Cloud:
             self.clock._now -= running.throttled
             if running.table_failed and running.queue_failed:
                 self.unrecorded += running.sent
+            if failed and running.joins and running.joined:
+                self.joined.add(running.joins)
             if event.kind == "queue":
-                self.late_records -= (brought := _to_record(event))
-                self.late_records |= brought if running.table_failed else set()
+                self.late_records -= running.brings
+                self.late_records |= running.brings if failed else running.brings & running.put_back
 
 
-def _to_record(event: Event) -> set[tuple[str, str]]:
-    """Returns what a message of a function's queue brings to be recorded; one that makes no sense brings nothing."""
+def _to_record(records: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Returns what messages of a function's queue bring to be recorded; one that makes no sense brings nothing."""
     found = set[tuple[str, str]]()
-    for record in event.payload["Records"]:
+    for record in records:
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             body = json.loads(record["body"])
             found |= {(gid, body["envelope"]["message_id"]) for gid in body.get("told", ())}
@@ -285,13 +335,19 @@ class Table:
             if weather.table_seconds:
                 cloud.clock.sleep(weather.table_seconds)
             verdict = "fails" if self._throttled() else weather.table()
+            unsent = {(args[0], kwargs["owner"])} if name == "release" and kwargs.get("unsent_due") else set()
             if verdict == "fails":
+                cloud.leases_kept |= unsent & cloud.leased
                 cloud.note("table_failed")
                 raise StoreFailure(f"DynamoDB {name}: ThrottlingException")
             answer = cloud.step(lambda: method(*args, **kwargs), verdict)
+            cloud.leases_kept -= unsent
+            if name == "put_member" and cloud._running:
+                cloud._running[-1].joined = True
             if name == "lease" and answer:
                 self._note_lease(args[0], kwargs["owner"], lost=verdict == "fails-after")
-                cloud.overtaken |= {late for late in cloud.late_records if late[0] == args[0]}
+                cloud.overtake(args[0])
+                cloud.leased.add((args[0], kwargs["owner"]))
             if verdict == "fails-after":
                 cloud.note("table_failed")
                 raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
@@ -360,6 +416,7 @@ class Queue:
         if weather.strikes(weather.timers_delayed):
             delay += weather.rng.uniform(5, 240)
         message = {"messageId": f"m{next(self.cloud._numbers)}", "eventSource": "aws:sqs", "body": json.dumps(body)}
+        self.cloud.put_back(message)
         event = Event(function=self.function, kind="queue", payload={"Records": [message]})
         self.cloud.after(delay, event)
         if weather.strikes(weather.timers_doubled):

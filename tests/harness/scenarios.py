@@ -114,7 +114,9 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
         + deployment.peers.unconfirmed
         + cloud.unrecorded
         + cloud.half_joined
-        + len(cloud.overtaken)
+        + cloud.overtaking
+        + cloud.again_without_table
+        + len(cloud.leases_kept)
         + len(cloud.leases_lost)
         + _late_and_over(cloud, traffic)
         + traffic.unnamed
