@@ -111,7 +111,8 @@ def look_up(
     known = group.ledger.firing - group.ledger.unsure
     wanted = _wanted([m for m in live if m.key not in known], live, members, rules, nearby)
     if seen.answers(wanted, now):
-        return seen.found
+        # Of other alerts this group may know newer updates: only what it asks for was compared.
+        return replace(seen.found, alerts={key: seen.found.alerts[key] for key in wanted.alerts})
     wanted = wanted.with_more(_wanted(seen.expected, seen.expected, seen.expected, rules)) if seen.expected else wanted
     try:
         found = lookup.facts(
