@@ -108,6 +108,20 @@ def test_a_group_wakes_at_the_first_tick_after_an_announced_end() -> None:
     assert table.leases == 2
 
 
+def test_a_group_wakes_at_an_end_that_was_brought_forward() -> None:
+    world, _ = counting()
+    labels = {"alertname": "Disk", "severity": "warning", "service": "orders"}
+    for minute, ends in ((0, 50), (3, 10), (4, 12)):
+        world.clock.move_to(START + minute * MINUTE)
+        posted = [{"labels": labels, "startsAt": rfc3339(START), "endsAt": rfc3339(START + ends * MINUTE)}]
+        update = replace(alarm("x"), text=json.dumps(posted), message_id=str(minute), sent_at=world.clock.now())
+        world.publish(update)
+    world.run(7 * 60)
+    assert [o.status for o in world.of("delivered")] == ["firing"]
+    world.run(5 * 60)
+    assert [o.status for o in world.of("delivered")] == ["firing", "resolved"]
+
+
 def test_a_group_of_which_an_alert_is_muted_does_not_sleep() -> None:
     """Its silence may be expired at any moment."""
     world = World(sleeps=True)

@@ -10,20 +10,26 @@ from functools import partial
 from typing import Any
 
 import pytest
+from alertrelay.config.escalation import Tier
 from alertrelay.config.model import Config, Matcher
 from alertrelay.groups.flush_timer import timers_of
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.messages import FlushMessage, body_of, message_of
+from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Receipt
 from alertrelay.notify.announce import OWN_BUDGET
+from alertrelay.notify.seen import SeenFacts, look_up
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import Retryable
+from alertrelay.ports import Retryable, TimersFailure
 from alertrelay.sources import parse
 from alertrelay.state import Store, StoreFailure
 
+from tests.aws import state
 from tests.dispatch.test_crashes import Killed, MortalWorld
+from tests.dispatch.test_escalation import SECOND as SECOND_TIER
+from tests.dispatch.test_escalation import escalating
 from tests.dispatch.test_portion import Wrapped
-from tests.dispatch.world import START, World, alarm, config, on_tick, on_timer, receive, timed
+from tests.dispatch.world import START, World, alarm, config, on_tick, on_timer, receive, receiver, timed
 
 SECOND = timedelta(seconds=1)
 SLACK = 1
@@ -293,4 +299,52 @@ def test_facts_older_than_a_member_of_the_next_group_are_read_anew() -> None:
         slow(world, name, fires_again)
     world.run(30)
     assert sum(notified(world).values()) == 2
+    assert calls["facts"] == 2
+
+
+def test_what_one_group_read_of_an_alert_is_not_shown_by_another_that_knows_more() -> None:
+    """It asks for nothing, since it has announced the alert; that has resolved since the facts were read."""
+    world, seen = World(), SeenFacts()
+    fires, ended = state.member(), state.member(status="resolved", clock=9)
+    world.memory.put_alert(state.item(), groups=())
+    group = GroupState(identity=state.header().identity)
+    announced = replace(group, ledger=state.ledger(fires.key))
+    given: dict[str, Any] = {"rules": (), "lookup": world.memory, "forwarder": "", "log": world.log.append}
+    for each, member, alerts in ((group, fires, {fires.key}), (announced, ended, set[str]())):
+        found = look_up(each, [member], frozenset(), seen=seen, now=state.NOW, **given)
+        assert set(found.alerts) == alerts
+
+
+def test_a_group_that_fails_stops_no_other_where_the_queue_fails_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = list[str]()
+
+    def refused(*_: object, **__: object) -> None:
+        raise TimersFailure("SQS SendMessage: InternalError")
+
+    def first(name: str, args: Sequence[Any]) -> None:
+        if name == "lease" and args[0] == (failing or [*failing, args[0]])[0]:
+            failing[:] = [args[0]]
+            raise StoreFailure("an item of the state table cannot be read")
+
+    world = World(config=homes(3, wait=30), wrap=lambda store: Wrapped(store, first))
+    relay = world.relays[SLACK]
+    world.publish(alarm("a"))
+    world.clock.move_to(START + 30 * SECOND)
+    (body,) = world.timers(relay).due()
+    monkeypatch.setattr(relay.timers, "send", refused)
+    with pytest.raises(TimersFailure):
+        on_timer(relay, body, deadline=world.deadline)
+    assert sum(notified(world).values()) == 2
+
+
+def test_each_group_of_a_tier_asks_itself_whether_somebody_is_on_the_alert() -> None:
+    calls = Counter[str]()
+    tiers = (Tier(number=2, after=30, receivers=("second", "third")),)
+    before = escalating(tiers=tiers)
+    third = replace(SECOND_TIER, channel="#third")
+    world = World(config=replace(before, receivers=(*before.receivers, receiver("third", third))), wrap=counting(calls))
+    world.publish(alarm("a"))
+    world.run(29)
+    calls.clear()
+    world.run(2)
     assert calls["facts"] == 2

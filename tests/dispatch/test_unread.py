@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from alertrelay.sources import Envelope
 
 from tests.dispatch.test_interleavings import TICK, Between, told, warning
-from tests.dispatch.world import START, Relay, World, config, receive, timed
+from tests.dispatch.world import START, Relay, World, alarm, config, receive, timed
 
 
 def sleeping(group_wait: float = 0) -> tuple[World, Between, Relay]:
@@ -180,3 +181,22 @@ def test_a_group_of_which_a_container_remembers_too_many_is_forgotten() -> None:
         scheduler._found_armed(f"slack-{number}", world.clock.now())
     assert len(scheduler.armed) == 1000
     assert "slack-0" not in scheduler.armed
+
+
+def test_a_resolve_comes_again_where_its_alert_is_routed_elsewhere_by_now() -> None:
+    """The alarm has got another label, and resolves; only who joined its former group, and is about to make its header,
+    knows what that group is."""
+    world, store, relay = sleeping()
+    at = world.clock.now()
+
+    def labelled_anew_and_resolved() -> None:
+        for seconds, state in ((1, "ALARM"), (2, "OK")):
+            then = at + timedelta(seconds=seconds)
+            update = alarm("a", state, severity="warning", service="payments", at=then)
+            receive(relay, update, deadline=world.deadline)
+
+    store.meanwhile["lease"] = labelled_anew_and_resolved
+    world.publish(after(world, "a"))
+    world.run(1200)
+    assert all(header.ledger.firing == frozenset() for header in world.memory._headers.values())
+    assert all(header.schedule.next_due is None for header in world.memory._headers.values())

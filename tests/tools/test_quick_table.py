@@ -13,7 +13,7 @@ from alertrelay.aws.errors import Refused
 from tests.aws import state
 from tests.aws.compared import Compared
 from tools.bench.quick_table import QuickTable
-from tools.bench.table_values import NotKnown
+from tools.bench.table_values import NotPlayed
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 ITEM = {**KEY, "n": {"N": "10"}, "word": {"S": "x"}, "set": {"SS": ["a", "b"]}}
@@ -79,7 +79,7 @@ def test_a_transaction_is_written_whole_or_not_at_all(both: Compared) -> None:
 def test_what_is_not_known_is_refused_and_not_guessed(asked: dict[str, Any]) -> None:
     scope = {"ExpressionAttributeNames": {"#a": "a"}, "ExpressionAttributeValues": {":n": {"N": "1"}}}
     body = json.dumps({"TableName": "t", "Key": KEY, **scope, **asked}).encode()
-    with pytest.raises(NotKnown):
+    with pytest.raises(NotPlayed):
         QuickTable().answer("DynamoDB_20120810.UpdateItem", body)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tools.bench.table_expressions import Condition, Item, condition, update
-from tools.bench.table_values import NotKnown
+from tools.bench.table_values import NotPlayed
 
 PREFIX = "DynamoDB_20120810."
 _ERRORS = "com.amazonaws.dynamodb.v20120810#"
@@ -51,7 +51,7 @@ class QuickTable:
 
     def answer(self, target: str, body: bytes) -> tuple[int, bytes] | None:
         """Returns the status and the body of an answer; None for a request of another service, by X-Amz-Target. Raises
-        NotKnown."""
+        NotPlayed."""
         if not target.startswith(PREFIX):
             return None
         asked = json.loads(body)
@@ -81,7 +81,7 @@ class QuickTable:
                 return self._query(asked)
             case "Scan":
                 return self._scan(asked)
-        raise NotKnown(operation)
+        raise NotPlayed(operation)
 
     def _item(self, key: Key) -> Item:
         return self._items.get(key[0], {}).get(key[1], {})
@@ -132,7 +132,7 @@ class QuickTable:
 
     def _query(self, asked: Mapping[str, Any]) -> Any:
         if "IndexName" in asked:
-            raise NotKnown("a query of an index")
+            raise NotPlayed("a query of an index")
         of_keys = _condition(asked, "KeyConditionExpression")
         pks = {value["S"] for value in asked["ExpressionAttributeValues"].values() if "S" in value}
         items = [item for pk in pks for _, item in sorted(self._items.get(pk, {}).items())]
@@ -168,7 +168,7 @@ def _refusal(asked: Mapping[str, Any], item: Item) -> bytes:
 
 def _returned(which: str, written: Written) -> Any:
     if which not in ("NONE", "ALL_OLD", "ALL_NEW"):
-        raise NotKnown(f"ReturnValues: {which}")
+        raise NotPlayed(f"ReturnValues: {which}")
     attributes = {"ALL_OLD": written.before, "ALL_NEW": written.after}.get(which)
     return {"Attributes": attributes} if attributes else {}
 

@@ -1,6 +1,6 @@
 """Reads DynamoDB's conditions and updates, as far as the state table's requests have them, into functions. Pure.
 
-Items are DynamoDB's own JSON. What is not known here raises NotKnown: a figure of an answer that was guessed would be
+Items are DynamoDB's own JSON. What is not known here raises NotPlayed: a figure of an answer that was guessed would be
 none. Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tools.bench.table_values import (
-    NotKnown,
+    NotPlayed,
     Value,
     added,
     begins,
@@ -45,7 +45,7 @@ _CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
 
 @functools.lru_cache(maxsize=256)
 def condition(text: str) -> Condition:
-    """Return whether an item meets a condition, a filter or a key condition. Raises NotKnown."""
+    """Return whether an item meets a condition, a filter or a key condition. Raises NotPlayed."""
     tokens = _Tokens(text)
     found = _any_of(tokens)
     tokens.expect("")
@@ -55,7 +55,7 @@ def condition(text: str) -> Condition:
 @functools.lru_cache(maxsize=256)
 def update(text: str) -> Update:
     """Return what an update makes of an item: a new one, each value computed from the item as it was. Raises
-    NotKnown."""
+    NotPlayed."""
     tokens = _Tokens(text)
     steps: list[Callable[[Item, Item, Names, Values], None]] = []
     while (clause := tokens.next()) in _CLAUSES:
@@ -63,7 +63,7 @@ def update(text: str) -> Update:
         while tokens.taken(","):
             steps.append(_step(clause, tokens))
     if clause:
-        raise NotKnown(text)
+        raise NotPlayed(text)
 
     def updated(before: Item, names: Names, values: Values) -> Item:
         after = dict(before)
@@ -85,7 +85,7 @@ class _Tokens:
         while at < end:
             found = _TOKEN.match(text, at)
             if found is None:
-                raise NotKnown(text)
+                raise NotPlayed(text)
             yield found[1]
             at = found.end()
 
@@ -106,7 +106,7 @@ class _Tokens:
 
     def expect(self, word: str) -> None:
         if self.next() != word:
-            raise NotKnown(self.text)
+            raise NotPlayed(self.text)
 
 
 def _any_of(tokens: _Tokens) -> Condition:
@@ -149,7 +149,7 @@ def _comparison(tokens: _Tokens) -> Condition:
     if sign in ("=", "<>"):
         return lambda *given: equal(left(*given), right(*given)) is (sign == "=")
     if sign not in _ORDERED:
-        raise NotKnown(tokens.text)
+        raise NotPlayed(tokens.text)
     ordered = _ORDERED[sign]
 
     def holds(*given: Any) -> bool:
@@ -166,7 +166,7 @@ def _arguments(tokens: _Tokens, count: int) -> list[Operand]:
         found.append(_operand(tokens))
     tokens.expect(")")
     if len(found) != count:
-        raise NotKnown(tokens.text)
+        raise NotPlayed(tokens.text)
     return found
 
 
@@ -178,7 +178,7 @@ def _operand(tokens: _Tokens) -> Operand:
     if word.startswith(":"):
         return lambda _item, _names, values: values[word]
     if not re.fullmatch(r"#?\w+", word) or tokens.word == "(":
-        raise NotKnown(tokens.text)
+        raise NotPlayed(tokens.text)
     return lambda item, names, _values: item.get(_named(word, names))
 
 
@@ -189,7 +189,7 @@ def _named(word: str, names: Names) -> str:
 def _step(clause: str, tokens: _Tokens) -> Callable[[Item, Item, Names, Values], None]:
     word = tokens.next()
     if not re.fullmatch(r"#?\w+", word):
-        raise NotKnown(tokens.text)
+        raise NotPlayed(tokens.text)
     if clause == "REMOVE":
         return lambda _before, after, names, _values: after.pop(_named(word, names), None) and None
     if clause == "SET":
@@ -201,7 +201,7 @@ def _step(clause: str, tokens: _Tokens) -> Callable[[Item, Item, Names, Values],
     def step(before: Item, after: Item, names: Names, values: Values) -> None:
         name, given = _named(word, names), value(before, names, values)
         if given is None:
-            raise NotKnown(f"{tokens.text}: an attribute that the item lacks")
+            raise NotPlayed(f"{tokens.text}: an attribute that the item lacks")
         if clause == "ADD":
             after[name] = added(before.get(name), given)
         elif clause == "DELETE":

@@ -12,33 +12,33 @@ Value = Mapping[str, Any]
 SETS = ("SS", "NS", "BS")
 
 
-class NotKnown(Exception):
+class NotPlayed(Exception):
     """An expression holds what the state table's requests did not have when this was written. The text shows it."""
 
 
 def added(stored: Value | None, given: Value) -> Value:
-    """Return what ADD makes of an attribute. Raises NotKnown."""
+    """Return what ADD makes of an attribute. Raises NotPlayed."""
     ((kind, more),) = given.items()
     if kind == "N":
         return number((number_of(stored, "N") if stored else Decimal(0)) + Decimal(more))
     if kind not in SETS or (stored and kind not in stored):
-        raise NotKnown(f"ADD of {kind}")
+        raise NotPlayed(f"ADD of {kind}")
     return {kind: [*stored[kind], *(one for one in more if one not in stored[kind])] if stored else list(more)}
 
 
 def without(stored: Value | None, given: Value) -> Value | None:
-    """Return what DELETE leaves of a set, None for nothing. Raises NotKnown."""
+    """Return what DELETE leaves of a set, None for nothing. Raises NotPlayed."""
     ((kind, less),) = given.items()
     if kind not in SETS:
-        raise NotKnown(f"DELETE of {kind}")
+        raise NotPlayed(f"DELETE of {kind}")
     left = [one for one in stored[kind] if one not in less] if stored else []
     return {kind: left} if left else None  # a set that is empty is none
 
 
 def number_of(value: Value, kind: str) -> Decimal:
-    """Return what a value of this type holds, as a number. Raises NotKnown."""
+    """Return what a value of this type holds, as a number. Raises NotPlayed."""
     if kind not in value:
-        raise NotKnown(f"a number was expected, not {value}")
+        raise NotPlayed(f"a number was expected, not {value}")
     return Decimal(value[kind])
 
 
@@ -48,7 +48,7 @@ def number(value: Decimal) -> Value:
 
 
 def comparable(value: Value | None) -> Any:
-    """Return what decides an order: None for an attribute that is missing. Raises NotKnown."""
+    """Return what decides an order: None for an attribute that is missing. Raises NotPlayed."""
     if value is None:
         return None
     ((kind, held),) = value.items()
@@ -57,7 +57,7 @@ def comparable(value: Value | None) -> Any:
     if kind == "B":
         return base64.b64decode(held)
     if kind != "S":
-        raise NotKnown(f"the order of {kind}")
+        raise NotPlayed(f"the order of {kind}")
     return held.encode()
 
 
@@ -85,10 +85,10 @@ def contains(value: Value | None, part: Value | None) -> bool:
 
 
 def size(value: Value | None) -> Value | None:
-    """Return how many members a set has, None for none. Raises NotKnown."""
+    """Return how many members a set has, None for none. Raises NotPlayed."""
     if value is None:
         return None
     ((kind, held),) = value.items()
     if kind not in SETS:
-        raise NotKnown(f"the size of {kind}")
+        raise NotPlayed(f"the size of {kind}")
     return {"N": str(len(held))}

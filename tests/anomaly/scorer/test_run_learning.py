@@ -13,7 +13,7 @@ def test_metrics_without_time_are_a_problem_and_the_next_run_scores_them() -> No
     world = World().shop()
     world.run()
     world.clock.sleep(STEP)
-    assert world.run(seconds=10.0).problems == ("shard-00-of-1: there was no time for 1 metrics",)
+    assert world.run(seconds=10.0).problems == ("shard-00-of-1: there was no time for 1 metric",)
     world.clock.sleep(STEP)
     assert world.run().points == 2
 

@@ -181,12 +181,23 @@ def _on_due(
                 timers.send_all([(body_of(left), 0.0) for left in alone[place:]])
                 break
             _on_group_due(one, groups, timers, clock, flush, trouble, seen, deadline=deadline)
-        except StoreFailure as failure:
-            again(one, failure)
         except Exception as error:  # noqa: BLE001 - the other groups go on; the message comes again
-            broken.append(error)
+            broken += _left(one, error, again)
     if broken:
         raise broken[0]
+
+
+def _left(
+    one: FlushMessage, error: Exception, again: Callable[[FlushMessage, StoreFailure], None]
+) -> Sequence[Exception]:
+    """Lets a group that the table failed come again alone; returns what else is wrong, of the group or of the queue."""
+    if not isinstance(error, StoreFailure):
+        return [error]
+    try:
+        again(one, error)
+    except TimersFailure as failure:
+        return [failure]
+    return []
 
 
 def _on_group_due(

@@ -157,6 +157,7 @@ def schedule_in_time(
     for gid in _in_time(joined, portion, scheduled, clock, deadline=deadline):
         with _stopping_no_other(gid, portion, scheduled, log):
             plans[gid] = unread.get(gid) or scheduler.schedule(gid, portion.joinings[gid], read=read)
+            portion.unsettled |= plans[gid].again
             if unknown := plans[gid].unknown:
                 scheduled.unknown[gid] = unknown
     try:

@@ -24,6 +24,7 @@ from alertrelay.notify.seen import SeenFacts
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.times import LATEST
 
 NONE_READ: Mapping[str, GroupHeader | None] = MappingProxyType({})
 
@@ -59,7 +60,7 @@ class FlushPlan:
     is sent, or neither. `arm`: the header of a group that is unarmed, which its flush arms. `put`: the members that
     joined, where nothing of the group was read; a flush that is refused shows its header, and the group is planned
     anew. `waiting`: the outcomes of what waits where that flush is refused. `unknown`: what may be open although the
-    ledger does not name it."""
+    ledger does not name it. `again`: the message is to come again, since nothing shows yet what the group is."""
 
     now: bool = False
     at: datetime | None = None
@@ -67,6 +68,7 @@ class FlushPlan:
     put: Sequence[Member] | None = None
     waiting: Sequence[Outcome] = ()
     unknown: Ledger | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +140,12 @@ class Scheduler:
         if header and header.schedule.armed:
             self._found_armed(gid, now)
         if not pending or known is None:
-            if joining.repeated and header and header.schedule.next_due:
+            if (joining.repeated or _ends_sooner(joining)) and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
-                # relies on its closing query.
+                # relies on its closing query. And a group sleeps until the first `ends_at` that it knew of.
                 return FlushPlan(at=self._woken(gid, header) or header.schedule.next_due)
-            return FlushPlan()
+            # A resolve of an alert that is routed elsewhere by now: who joined it here may be about to make the header.
+            return FlushPlan(again=any(not update.settled for update in pending))
         waiting = _outcomes_of_pending(pending, joining, header, known)
         if header and header.schedule.armed:
             route = self.config.route_of(known.identity.route_id) or self.config.route
@@ -279,6 +282,16 @@ def _was_member(update: Update, joining: Joining) -> bool:
     """Returns whether the alert of a resolve may have been a member before. Where there is no header the joiner of its
     firing may be about to make it, and then reads no member but its own."""
     return update.key in joining.repeated or any(member.key == update.key for member in joining.replaced)
+
+
+def _ends_sooner(joining: Joining) -> bool:
+    """Returns whether an alert that fires on is to end by itself before the group knew."""
+    before = {member.key: member.alert.ends_at for member in joining.replaced if member.status == "firing"}
+    return any(
+        update.alert.ends_at is not None and update.alert.ends_at < (before[update.key] or LATEST)
+        for update in joining.updates
+        if not update.resolved and update.key in before
+    )
 
 
 def _owned_by_digest(joining: Joining, ledger: Ledger) -> frozenset[str]:

@@ -244,7 +244,9 @@ def flush(
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
-    values |= {"put": put if group.stored.created else None, "seen": seen or SeenFacts()}
+    values |= {"put": put if group.stored.created else None, "seen": SeenFacts()}
+    if seen and not config.tier_of(route.id):  # a tier stops once somebody has acknowledged the alert: it asks itself
+        values["seen"] = seen
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)

@@ -32,7 +32,7 @@ FRESH = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class FactsWanted:
     """What a flush asks for: alerts by key, each with the order of the update that the group has of it."""
 
     alerts: Mapping[str, str]
@@ -47,7 +47,7 @@ class Wanted:
         parts = (self.alerts, self.inhibitors, self.services, self.objectives, self.judged, self.headers)
         return sum(len(part) for part in parts)
 
-    def covers(self, other: Wanted) -> bool:
+    def covers(self, other: FactsWanted) -> bool:
         """Returns whether the other asks for nothing else."""
         return (
             other.alerts.keys() <= self.alerts.keys()
@@ -57,9 +57,9 @@ class Wanted:
             and other.judged <= self.judged
         )
 
-    def with_more(self, more: Wanted) -> Wanted:
+    def with_more(self, more: FactsWanted) -> FactsWanted:
         """Returns both, or this alone where they are too much for one batch."""
-        both = Wanted(
+        both = FactsWanted(
             alerts={**more.alerts, **self.alerts},
             inhibitors=self.inhibitors | more.inhibitors,
             services=self.services | more.services,
@@ -76,11 +76,11 @@ class SeenFacts:
     that it is about to flush, of which the first asks along."""
 
     expected: Sequence[Member] = ()
-    asked: Wanted | None = None
+    asked: FactsWanted | None = None
     found: Facts = field(default_factory=Facts)
     at: datetime | None = None
 
-    def answers(self, wanted: Wanted, now: datetime) -> bool:
+    def answers(self, wanted: FactsWanted, now: datetime) -> bool:
         """Returns whether they were read just now, and show each alert as new as the group has it."""
         if self.at is None or self.asked is None or not timedelta() <= now - self.at < FRESH:
             return False
@@ -111,7 +111,8 @@ def look_up(
     known = group.ledger.firing - group.ledger.unsure
     wanted = _wanted([m for m in live if m.key not in known], live, members, rules, nearby)
     if seen.answers(wanted, now):
-        return seen.found
+        # Of other alerts this group may know newer updates: only what it asks for was compared.
+        return replace(seen.found, alerts={key: seen.found.alerts[key] for key in wanted.alerts})
     wanted = wanted.with_more(_wanted(seen.expected, seen.expected, seen.expected, rules)) if seen.expected else wanted
     try:
         found = lookup.facts(
@@ -136,13 +137,13 @@ def _wanted(
     members: Sequence[Member],
     rules: Sequence[InhibitRule],
     nearby: frozenset[str] = frozenset(),
-) -> Wanted:
+) -> FactsWanted:
     services, objectives = _named(members, "service")[:SERVICES], _named(members, "slo")[:OBJECTIVES]
     pairs = {(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)}
     judged = [m.alert.fingerprint for m in members if m.alert.labels.get("alertname") == JUDGED[1]][:ANOMALIES]
     shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
     shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(judged) - len(pairs) - len(nearby))]
-    return Wanted(
+    return FactsWanted(
         alerts={m.key: m.order_key for m in shown},
         inhibitors=frozenset(pairs),
         services=frozenset(services),
