@@ -111,7 +111,7 @@ def test_an_alert_whose_own_message_fails_stays_with_the_digest() -> None:
     assert "The storm is over" in " ".join(_texts(world, "email"))
 
 
-REQUESTS = 26
+REQUESTS = 24
 """Of the flush of a digest that hands two alerts back, and of their own groups' within it."""
 
 
