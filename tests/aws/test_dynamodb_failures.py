@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from alertrelay.aws.state.table import THROTTLED_FOR
 from alertrelay.memory.ports import ManualClock
-from alertrelay.nflog.group_state import GroupState
 from alertrelay.state import Store, StoreFailure
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
@@ -20,7 +19,6 @@ from tests.aws.state import (
     TABLE,
     A,
     Broken,
-    Recorder,
     after,
     alert,
     change,
@@ -182,14 +180,3 @@ def test_after_a_throttle_another_error_is_a_failure_at_once() -> None:
     with pytest.raises(StoreFailure, match="AccessDeniedException"):
         dynamo(client, ManualClock(NOW)).members(GID)
     assert client.calls == 2
-
-
-def test_a_lease_whose_answer_was_lost_leaves_nothing_uncertain(dynamodb: Any) -> None:
-    """What the table asks once more shows our own mark: taken for an earlier owner's, all would be notified again."""
-    with table(dynamodb):
-        store = dynamo(dynamodb, ManualClock(NOW))
-        store.arm(GID, header(), due=NOW)
-        shaky = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
-        found = shaky.lease(GID, owner="me", now=NOW, until=after(35))
-        assert isinstance(found, GroupState)
-        assert not found.progress.uncertain

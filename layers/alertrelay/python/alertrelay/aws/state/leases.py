@@ -60,8 +60,7 @@ class DynamoLeases(DynamoGroups):
             return LeaseRefused(header=read(headers.header, before) if before else None)
         if before:
             found = ledger_chunks.whole(self._table, gid, before)
-            # An owner is new each time: this is our own write, of which the table lost the first answer.
-            return before_own_lease(found) if found.schedule.owner == owner else found
+            return before_own_lease(found) if again and found.schedule.owner == owner else found
         return unknown(arm, created=True) if arm else LeaseRefused(header=None)
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:

@@ -212,5 +212,5 @@ def _others(notification: Notification) -> str:
 def _listing(notification: Notification) -> str:
     """Returns all alerts of a digest by name, for the mail programs that show no text where there is HTML."""
     lines = plain.listing(notification, most=_NAMED).splitlines()
-    shown = "<br>".join(map(escape, lines))
-    return f'<p style="margin:18px 0 0;font-size:14px">{shown}</p>' if shown else ""
+    shown = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    return f'<div style="margin:18px 0 0;font-size:14px">{shown}</div>' if shown else ""
